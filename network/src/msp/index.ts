@@ -1,0 +1,19 @@
+// The membership service of a channel: who may speak for which organisation, and which sets of
+// them satisfy a policy.
+//
+// - `readChannelConfig` turns a configuration block of Fabric v3 into plain data,
+//   `buildGenesisBlock` writes one in the same structure.
+// - `createMsp` validates identities (chain, NodeOU role, revocation list) and signatures.
+// - `compilePolicy` and `compileApplicationPolicy` evaluate policies with Fabric's semantics.
+// - `authority/` is the certificate authority of a network that brings its own.
+//
+// May import: src/proof (the shared X.509 reader). Invariants: validation reads no clock, so
+// every replica reaches one verdict; a signature with high S is refused; signed bytes are
+// verified as received and never re-serialised; caches are bounded and live in one process.
+export * from './types.ts'
+export { createMsp, hasExpired, isMspFault } from './registry.ts'
+export { createSigner, serializeIdentity, toLowS } from './signer.ts'
+export { readChannelConfig, configOf } from './channel-config.ts'
+export { buildGenesisBlock, type ChannelDefinition, type OrganizationDefinition, type ConsenterDefinition } from './genesis.ts'
+export { parsePolicyText, PolicySyntaxError } from './policy-text.ts'
+export { compilePolicy, compileApplicationPolicy, compileChannelPolicy, signedByRole } from './policy.ts'
