@@ -1,0 +1,31 @@
+import { sessionRoutes } from './sessions/api.ts'
+import { userRoutes } from './users/api.ts'
+import { memberRoutes } from './members/api.ts'
+import { documentRoutes } from './documents/api.ts'
+import { importRoutes } from './imports/api.ts'
+import { tradeRoutes } from './trade/api.ts'
+import { reconciliationRoutes } from './reconciliation/api.ts'
+import { receivableRoutes } from './receivables/api.ts'
+import { financingRoutes } from './financing/api.ts'
+import { settlementRoutes } from './settlement/api.ts'
+import { reportRoutes } from './reports/api.ts'
+import { operationRoutes } from './operations/api.ts'
+
+/** The whole public interface, by name. A handler exists for each name or the program does not compile. */
+export const api = {
+  ...sessionRoutes,
+  ...userRoutes,
+  ...memberRoutes,
+  ...documentRoutes,
+  ...importRoutes,
+  ...tradeRoutes,
+  ...reconciliationRoutes,
+  ...receivableRoutes,
+  ...financingRoutes,
+  ...settlementRoutes,
+  ...reportRoutes,
+  ...operationRoutes,
+}
+
+export type Api = typeof api
+export type RouteName = keyof Api

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { routes } from '../platform/http/route.ts'
+import { Fen, Id, Operation, pageOf, PageQuery, PositiveFen } from '../platform/http/schemas.ts'
+
+export const Verdict = z
+  .object({
+    invoiceId: Id,
+    number: z.string(),
+    outcome: z.enum(['MATCHED', 'WITHIN_TOLERANCE', 'EXCEPTION', 'OVERRIDDEN']),
+    codes: z.array(z.string()),
+    differenceFen: Fen,
+    eligibleFen: Fen,
+    rulesVersion: z.string(),
+    inputs: z.array(z.string()).describe('Commitments of the order, receipt and invoice judged'),
+    txId: z.string(),
+  })
+  .meta({ id: 'Verdict' })
+
+export const reconciliationRoutes = routes({
+  'matching.run': {
+    method: 'POST',
+    path: '/v1/matching-runs',
+    summary:
+      'Buyer: judge invoices against orders and receipts now (the worker also does so as documents arrive). Without ids: all that are unmatched',
+    access: ['maker', 'operator'],
+    write: true,
+    body: z.object({ invoiceIds: z.array(Id).max(5000).optional() }),
+    response: Operation,
+  },
+  'verdicts.list': {
+    method: 'GET',
+    path: '/v1/verdicts',
+    summary: 'Match verdicts with reasons',
+    access: 'user',
+    query: PageQuery.extend({ outcome: Verdict.shape.outcome.optional() }),
+    response: pageOf(Verdict),
+  },
+  'confirmations.propose': {
+    method: 'POST',
+    path: '/v1/confirmations',
+    summary:
+      'Buyer’s maker: propose to confirm invoices, by default for the eligible amount; bulk. Each item has its own outcome',
+    access: ['maker'],
+    write: true,
+    body: z.object({
+      items: z
+        .array(z.object({ invoiceId: Id, amountFen: PositiveFen.optional() }))
+        .min(1)
+        .max(5000),
+    }),
+    response: Operation,
+  },
+  'confirmations.approve': {
+    method: 'POST',
+    path: '/v1/confirmations/approve',
+    summary: 'Buyer’s checker (another person than the maker): confirm; bulk',
+    access: ['checker'],
+    write: true,
+    body: z.object({ invoiceIds: z.array(Id).min(1).max(5000) }),
+    response: Operation,
+  },
+  'confirmations.reject': {
+    method: 'POST',
+    path: '/v1/confirmations/reject',
+    summary: 'Buyer’s checker: refuse proposed confirmations',
+    access: ['checker'],
+    write: true,
+    body: z.object({
+      invoiceIds: z.array(Id).min(1).max(5000),
+      reason: z.string().min(3).max(400),
+    }),
+    response: Operation,
+  },
+})
