@@ -1,0 +1,446 @@
+/**
+ * Every transaction function: who may send it, who endorses, what can be refused. The contracts take the
+ * roles from here, and docs/reference/contracts.md is generated from here, so neither can drift.
+ */
+import type { FaultCode } from './fault.ts'
+
+/** Values of the certificate attribute `role`; several may stand in it, separated by commas. */
+export const ROLES = ['operator', 'maker', 'checker', 'treasurer', 'compliance', 'auditor'] as const
+export type Role = (typeof ROLES)[number]
+
+export type OperationEntry = {
+  /** Who, in words: organisation and member. */
+  who: string
+  roles: readonly Role[]
+  endorsers: string
+  does: string
+  refusals: readonly FaultCode[]
+}
+
+const docs = ['maker', 'operator'] as const
+const clock = ['operator', 'treasurer'] as const
+const buyerSeller = 'buyer, seller'
+const holding = 'obligor, holder'
+const three = 'obligor, asker, funder'
+
+export const CATALOGUE = {
+  'members:setUp': {
+    who: 'any guardian, once',
+    roles: ['operator'],
+    endorsers: 'all guardians',
+    does: 'Writes the first policy and the guardians (member organisations).',
+    refusals: ['POLICY_EXISTS'],
+  },
+  'members:proposePolicy': {
+    who: 'a guardian, first person',
+    roles: ['operator', 'compliance'],
+    endorsers: 'any two',
+    does: 'Proposes a policy version, a calendar offset (pilot only), or both.',
+    refusals: ['POLICY_VERSION', 'DAY_BACKWARDS'],
+  },
+  'members:adoptPolicy': {
+    who: 'a guardian, second person',
+    roles: ['operator', 'compliance'],
+    endorsers: 'majority of the guardians',
+    does: 'Adopts exactly the proposed change.',
+    refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'REQUEST_MALFORMED'],
+  },
+  'members:register': {
+    who: 'the organisation of the members',
+    roles: ['operator'],
+    endorsers: 'own organisation (if it has a peer), one more',
+    does: 'Registers up to 50 pseudonyms with their kind.',
+    refusals: ['RECORD_EXISTS'],
+  },
+  'members:setStatus': {
+    who: 'the organisation of the member',
+    roles: ['operator'],
+    endorsers: 'own organisation, one more',
+    does: 'Suspends a member or makes it active again.',
+    refusals: ['RECORD_UNKNOWN', 'ORGANISATION_REFUSED'],
+  },
+  'members:liftIssueStop': {
+    who: 'the holder of the certificate that stopped the issuing',
+    roles: ['operator', 'checker', 'treasurer'],
+    endorsers: holding,
+    does: 'Lifts the issue stop after that certificate is redeemed.',
+    refusals: ['MOVE_REFUSED'],
+  },
+  'trade:submitOrders': {
+    who: 'buyer',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Records up to 50 orders.',
+    refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT', 'SAME_ORGANISATION'],
+  },
+  'trade:submitDespatches': {
+    who: 'seller, or a carrier',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Records up to 50 despatch advices.',
+    refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
+  },
+  'trade:submitReceipts': {
+    who: 'buyer',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Records up to 50 receipts; a return has negative quantities.',
+    refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
+  },
+  'trade:submitInvoices': {
+    who: 'seller',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Records up to 50 invoices and sets their fingerprints once.',
+    refusals: [
+      'RECORD_EXISTS',
+      'INVOICE_DUPLICATE',
+      'DOCUMENT_INCONSISTENT',
+      'CREDIT_CODE_INVALID',
+      'KEY_WRONG',
+    ],
+  },
+  'trade:submitCreditNotes': {
+    who: 'seller',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Records credit notes and takes them off the free part of matched invoices.',
+    refusals: ['RECORD_EXISTS', 'CREDIT_EXCEEDS_AVAILABLE', 'OPENING_WRONG'],
+  },
+  'trade:checkTax': {
+    who: 'buyer or seller',
+    roles: ['operator', 'maker', 'compliance'],
+    endorsers: 'buyer, seller, and the holders of the root certificates',
+    does: "Records the tax office's answer; RED_LETTERED and VOIDED freeze every certificate over it.",
+    refusals: ['RECORD_UNKNOWN', 'MOVE_REFUSED'],
+  },
+  'reconciliation:setRules': {
+    who: 'buyer',
+    roles: ['operator', 'checker'],
+    endorsers: buyerSeller,
+    does: 'Sets a version of the limits for one buyer, seller and category.',
+    refusals: ['POLICY_VERSION'],
+  },
+  'reconciliation:match': {
+    who: 'buyer or seller',
+    roles: docs,
+    endorsers: buyerSeller,
+    does: 'Judges up to 50 invoices: MATCHED, WITHIN_TOLERANCE or EXCEPTION with codes.',
+    refusals: ['OPENING_WRONG', 'MATCH_PARTIES', 'RECEIPT_COUNTED', 'MOVE_REFUSED', 'TAX_REFUSED'],
+  },
+  'reconciliation:proposeOverride': {
+    who: 'buyer, first person',
+    roles: ['maker', 'checker'],
+    endorsers: buyerSeller,
+    does: 'Proposes the amount to accept in spite of an exception.',
+    refusals: ['MOVE_REFUSED', 'AMOUNT_EXCEEDS_ELIGIBLE', 'OPENING_WRONG'],
+  },
+  'reconciliation:override': {
+    who: 'buyer, second person',
+    roles: ['checker'],
+    endorsers: buyerSeller,
+    does: 'Accepts the proposed amount; the quantities count as invoiced.',
+    refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'OPENING_WRONG'],
+  },
+  'reconciliation:reject': {
+    who: 'buyer',
+    roles: ['checker'],
+    endorsers: buyerSeller,
+    does: 'Refuses an invoice in EXCEPTION for good.',
+    refusals: ['MOVE_REFUSED'],
+  },
+  'reconciliation:allocatePayment': {
+    who: 'buyer or seller',
+    roles: ['maker', 'operator', 'treasurer'],
+    endorsers: buyerSeller,
+    does: 'Puts one attested payment on up to 50 invoices.',
+    refusals: [
+      'ALLOCATION_EXCEEDS_PAYMENT',
+      'AMOUNT_EXCEEDS_AVAILABLE',
+      'SHORT_PAY_REASON',
+      'EVIDENCE_WRONG',
+      'OPENING_WRONG',
+    ],
+  },
+  'confirmation:propose': {
+    who: 'buyer (the member itself), first person',
+    roles: ['maker'],
+    endorsers: buyerSeller,
+    does: 'Proposes the confirmed amount of up to 50 matched invoices.',
+    refusals: ['NOT_MATCHED', 'AMOUNT_EXCEEDS_ELIGIBLE', 'OPENING_WRONG', 'MEMBER_REFUSED'],
+  },
+  'confirmation:confirm': {
+    who: 'buyer, second person',
+    roles: ['checker'],
+    endorsers: buyerSeller,
+    does: 'Confirms what the maker proposed, named by its commitment.',
+    refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'OPENING_WRONG', 'ORGANISATION_REFUSED'],
+  },
+  'confirmation:reject': {
+    who: 'buyer',
+    roles: ['checker'],
+    endorsers: buyerSeller,
+    does: 'Refuses up to 50 invoices for good.',
+    refusals: ['MOVE_REFUSED'],
+  },
+  'receivables:propose': {
+    who: 'obligor (the member itself), first person',
+    roles: ['maker'],
+    endorsers: holding,
+    does: 'Proposes up to 50 certificates over confirmed invoices and locks the used amounts.',
+    refusals: [
+      'ISSUE_STOPPED',
+      'TENOR_EXCEEDED',
+      'USES_MISMATCH',
+      'TERMS_MISMATCH',
+      'AMOUNT_EXCEEDS_AVAILABLE',
+      'NOT_MATCHED',
+      'RECORD_EXISTS',
+      'OPENING_WRONG',
+    ],
+  },
+  'receivables:offer': {
+    who: 'obligor, second person',
+    roles: ['checker'],
+    endorsers: holding,
+    does: 'Offers proposed certificates to their payees.',
+    refusals: ['MAKER_IS_CHECKER', 'MOVE_REFUSED', 'OPENING_WRONG'],
+  },
+  'receivables:accept': {
+    who: 'payee (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: holding,
+    does: 'Makes the certificates ACTIVE and the invoices ENCUMBERED.',
+    refusals: ['MEMBER_REFUSED', 'OFFER_EXPIRED', 'MOVE_REFUSED', 'RECORD_NOT_AUTHENTIC'],
+  },
+  'receivables:reject': {
+    who: "obligor's checker on PROPOSED, payee on OFFERED",
+    roles: ['maker', 'checker'],
+    endorsers: holding,
+    does: 'Cancels the certificates and frees the invoices.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
+  },
+  'receivables:withdraw': {
+    who: 'obligor',
+    roles: ['checker'],
+    endorsers: holding,
+    does: 'Cancels offers that are not accepted and frees the invoices.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
+  },
+  'receivables:expire': {
+    who: 'a clock of obligor or payee',
+    roles: clock,
+    endorsers: holding,
+    does: 'Cancels offers after their last day.',
+    refusals: ['NOT_EXPIRED', 'MOVE_REFUSED'],
+  },
+  'receivables:split': {
+    who: 'holder (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: holding,
+    does: 'Consumes the certificate and makes 2 or more children of the same terms.',
+    refusals: ['SPLIT_SUM', 'SPLIT_LIMITS', 'FROZEN', 'MOVE_REFUSED', 'MEMBER_REFUSED', 'PAST_DUE'],
+  },
+  'receivables:offerTransfer': {
+    who: 'holder (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: 'obligor, holder, transferee',
+    does: 'Locks certificates and offers them to another member.',
+    refusals: ['TRANSFER_TO_SELF', 'FROZEN', 'PAST_DUE', 'MOVE_REFUSED', 'MEMBER_REFUSED'],
+  },
+  'receivables:signOff': {
+    who: 'transferee (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: 'obligor, holder, transferee',
+    does: 'Makes the transferee the holder.',
+    refusals: ['MEMBER_REFUSED', 'OFFER_EXPIRED', 'FROZEN', 'MOVE_REFUSED'],
+  },
+  'receivables:rejectTransfer': {
+    who: 'transferee',
+    roles: ['maker', 'checker'],
+    endorsers: 'obligor, holder, transferee',
+    does: 'Gives the certificates back to the holder.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
+  },
+  'receivables:recallTransfer': {
+    who: 'holder',
+    roles: ['maker', 'checker'],
+    endorsers: 'obligor, holder, transferee',
+    does: 'Takes an offered transfer back.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
+  },
+  'receivables:expireTransfer': {
+    who: 'a clock of a party',
+    roles: clock,
+    endorsers: 'obligor, holder, transferee',
+    does: 'Gives the certificates back after the last day of the offer.',
+    refusals: ['NOT_EXPIRED', 'MOVE_REFUSED'],
+  },
+  'receivables:mature': {
+    who: 'a clock of obligor or holder',
+    roles: clock,
+    endorsers: holding,
+    does: 'ACTIVE and LOCKED become DUE on the due date, rolled to a business day; open locks lapse.',
+    refusals: ['NOT_DUE', 'MOVE_REFUSED'],
+  },
+  'receivables:overdue': {
+    who: 'a clock of obligor or holder',
+    roles: clock,
+    endorsers: holding,
+    does: "Marks unpaid certificates OVERDUE after the grace period and stops the obligor's issuing.",
+    refusals: ['WITHIN_GRACE', 'MOVE_REFUSED'],
+  },
+  'receivables:proposeFreeze': {
+    who: 'regulator, first person',
+    roles: ['compliance'],
+    endorsers: holding,
+    does: 'Proposes a freeze with the reference of the order.',
+    refusals: ['ORGANISATION_REFUSED', 'MOVE_REFUSED'],
+  },
+  'receivables:freeze': {
+    who: 'regulator, second person',
+    roles: ['compliance'],
+    endorsers: holding,
+    does: 'Freezes the certificate; on a root, every descendant.',
+    refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'ORGANISATION_REFUSED'],
+  },
+  'receivables:proposeUnfreeze': {
+    who: 'regulator, first person',
+    roles: ['compliance'],
+    endorsers: holding,
+    does: 'Proposes to lift a freeze.',
+    refusals: ['NOT_FROZEN', 'ORGANISATION_REFUSED'],
+  },
+  'receivables:unfreeze': {
+    who: 'regulator, second person',
+    roles: ['compliance'],
+    endorsers: holding,
+    does: 'Lifts the freeze.',
+    refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'ORGANISATION_REFUSED'],
+  },
+  'financing:request': {
+    who: 'holder (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: 'obligor, asker, every invited bank',
+    does: 'Locks the certificate and shows its terms to the invited banks.',
+    refusals: ['FROZEN', 'PAST_DUE', 'MOVE_REFUSED', 'MEMBER_REFUSED', 'RECORD_EXISTS'],
+  },
+  'financing:bid': {
+    who: 'an invited bank (a funder member)',
+    roles: ['maker', 'checker', 'treasurer'],
+    endorsers: 'bank, asker',
+    does: 'Places a sealed bid; the price is computed and checked.',
+    refusals: [
+      'REQUEST_NOT_OPEN',
+      'NOT_INVITED',
+      'PRICE_MISMATCH',
+      'OPENING_WRONG',
+      'OFFER_EXPIRED',
+    ],
+  },
+  'financing:withdrawBid': {
+    who: 'the funder of the bid',
+    roles: ['maker', 'checker', 'treasurer'],
+    endorsers: 'bank, asker',
+    does: 'Takes a bid back before acceptance.',
+    refusals: ['MOVE_REFUSED', 'MEMBER_REFUSED'],
+  },
+  'financing:acceptBid': {
+    who: 'asker (the member itself)',
+    roles: ['maker', 'checker'],
+    endorsers: 'bank, asker',
+    does: 'Chooses one bid; the request is closed to others.',
+    refusals: ['REQUEST_NOT_OPEN', 'MOVE_REFUSED', 'OPENING_WRONG', 'MEMBER_REFUSED'],
+  },
+  'financing:notify': {
+    who: 'the chosen funder',
+    roles: ['maker', 'checker', 'treasurer', 'operator'],
+    endorsers: three,
+    does: 'Notice of assignment with registration number and search snapshot, append-only.',
+    refusals: ['REQUEST_NOT_OPEN', 'REGISTRATION_MISSING', 'RECORD_EXISTS'],
+  },
+  'financing:acknowledge': {
+    who: 'obligor (the member itself)',
+    roles: ['checker', 'maker'],
+    endorsers: three,
+    does: 'Acknowledges the notice.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED', 'OPENING_WRONG'],
+  },
+  'financing:payOut': {
+    who: "the chosen funder's bank",
+    roles: ['treasurer', 'operator'],
+    endorsers: 'bank, asker',
+    does: 'Shows that an attested statement entry paid exactly the net price to the asker.',
+    refusals: ['EVIDENCE_WRONG', 'NOTICE_MISSING', 'REQUEST_NOT_OPEN', 'OPENING_WRONG'],
+  },
+  'financing:close': {
+    who: 'the chosen funder',
+    roles: ['maker', 'checker', 'treasurer', 'operator'],
+    endorsers: three,
+    does: 'Makes the funder the holder.',
+    refusals: ['REQUEST_NOT_OPEN', 'NOTICE_MISSING', 'FROZEN', 'RECORD_NOT_AUTHENTIC'],
+  },
+  'financing:decline': {
+    who: 'asker while OPEN, chosen funder while ACCEPTED',
+    roles: ['maker', 'checker', 'treasurer'],
+    endorsers: holding,
+    does: 'Ends the request; the certificate is free again.',
+    refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
+  },
+  'financing:expire': {
+    who: 'a clock of a party',
+    roles: clock,
+    endorsers: holding,
+    does: 'Ends a request without acceptance after its last day.',
+    refusals: ['NOT_EXPIRED', 'MOVE_REFUSED'],
+  },
+  'settlement:attest': {
+    who: 'the bank that booked the entries',
+    roles: ['treasurer', 'operator'],
+    endorsers: 'bank, payer, payee',
+    does: 'Records up to 50 statement entries as evidence, each once.',
+    refusals: ['RECORD_EXISTS', 'AMOUNT_NOT_POSITIVE', 'ORGANISATION_REFUSED'],
+  },
+  'settlement:settle': {
+    who: "the obligor's bank",
+    roles: ['treasurer', 'operator'],
+    endorsers: 'bank, obligor, organisations that hold leaves',
+    does: 'Puts an attested payment on up to 50 roots.',
+    refusals: [
+      'ATTESTOR_REFUSED',
+      'ALLOCATION_EXCEEDS_PAYMENT',
+      'SETTLEMENT_EXCEEDS_FACE',
+      'EVIDENCE_WRONG',
+      'NOT_DUE',
+    ],
+  },
+  'settlement:collect': {
+    who: "holder, its clock, or the obligor's bank",
+    roles: ['treasurer', 'operator', 'maker', 'checker'],
+    endorsers: holding,
+    does: 'Pays up to 50 leaves their share of what came in on their roots.',
+    refusals: ['NOTHING_TO_COLLECT', 'FROZEN', 'MOVE_REFUSED', 'RECORD_NOT_AUTHENTIC'],
+  },
+  'records:state': {
+    who: 'any registered organisation',
+    roles: ROLES,
+    endorsers: 'evaluate',
+    does: 'Reads one public state.',
+    refusals: ['RECORD_UNKNOWN'],
+  },
+  'records:privateValue': {
+    who: 'the organisation of the peer',
+    roles: ROLES,
+    endorsers: 'evaluate on the own peer',
+    does: 'Reads one private value of the own organisation.',
+    refusals: ['FOREIGN_PEER', 'RECORD_UNKNOWN'],
+  },
+  'records:commitment': {
+    who: 'any registered organisation',
+    roles: ROLES,
+    endorsers: 'evaluate',
+    does: "Reads the hash that an organisation's collection holds.",
+    refusals: ['RECORD_UNKNOWN'],
+  },
+} as const satisfies Record<`${string}:${string}`, OperationEntry>
+export type OperationName = keyof typeof CATALOGUE

@@ -1,0 +1,11 @@
+/** Builders of every transaction a gateway may send; docs/reference/contracts.md tells who may and why not. */
+export type { Operation, Seed } from './operation.ts'
+export { BATCH_MAX, PRIVATE_FIELD } from './operation.ts'
+export * as members from './members.ts'
+export * as trade from './trade.ts'
+export * as reconciliation from './reconciliation.ts'
+export * as confirmation from './confirmation.ts'
+export * as receivables from './receivables.ts'
+export * as financing from './financing.ts'
+export * as settlement from './settlement.ts'
+export * as records from './reading.ts'
