@@ -1,0 +1,108 @@
+/**
+ * `npm run bench:ledger`: the same chaincode, the same client and the same signer on the embedded ledger
+ * and, when FABRIC_BIN names its binaries, on Hyperledger Fabric v3. The ledgers take turns.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { LedgerKind } from '@triflow/network/control'
+import { figure, percentile, publish, type Figure } from '../report/index.ts'
+import { connectAs, load, type Caller, type LoadResult } from './client.ts'
+import { cpuSeconds } from './cpu.ts'
+import { startNetwork, type MeasuredNetwork } from './network.ts'
+
+const CONCURRENCIES = [1, 16, 64, 128, 256]
+const READ_CONCURRENCIES = [1, 16, 64, 128]
+const REPETITIONS = Number(process.env['BENCH_REPETITIONS'] ?? 3)
+const MEASURE_MS = Number(process.env['BENCH_MEASURE_MS'] ?? 10_000)
+const WARM_MS = 2_000
+
+interface Run extends LoadResult {
+  readonly cpuMsPerCall: number
+}
+type Runs = Map<string, Run[]>
+
+async function measure(
+  network: MeasuredNetwork,
+  mode: 'write' | 'read',
+  concurrency: number,
+): Promise<Run> {
+  const callers: Caller[] = network.connection.organizations
+    .filter(each => each.peers.length > 0)
+    .map(each => connectAs(network.connection, each.mspId))
+  try {
+    if (mode === 'read') await callers[0]?.contract.submitTransaction('createAsset', 'seed', 'x')
+    const before = cpuSeconds(network.markers)
+    const result = await load({
+      callers,
+      mode,
+      concurrency,
+      warmMs: WARM_MS,
+      measureMs: MEASURE_MS,
+    })
+    const share = MEASURE_MS / (MEASURE_MS + WARM_MS)
+    const calls = result.latenciesMs.length / share
+    return { ...result, cpuMsPerCall: ((cpuSeconds(network.markers) - before) * 1000) / calls }
+  } finally {
+    for (const caller of callers) caller.close()
+  }
+}
+
+const keyOf = (ledger: LedgerKind, mode: string, concurrency: number): string =>
+  `${ledger} ${mode} ${concurrency}`
+
+function figuresOf(runs: Runs, mode: 'write' | 'read', concurrency: number): Figure[] {
+  const own = runs.get(keyOf('embedded', mode, concurrency)) ?? []
+  const peer = runs.get(keyOf('fabric', mode, concurrency)) ?? []
+  const pair = (what: string, unit: string, of: (run: Run) => number, target?: string): Figure =>
+    figure(`${mode}, ${concurrency} at once: ${what}`, unit, own.map(of), {
+      peer: 'Fabric v3',
+      peerRuns: peer.map(of),
+      ...(target ? { target } : {}),
+    })
+  return [
+    pair('per second', 'tx/s', run => run.perSecond, mode === 'write' ? '>= 3x peer' : undefined),
+    pair('p50', 'ms', run => percentile(run.latenciesMs, 0.5)),
+    pair('p95', 'ms', run => percentile(run.latenciesMs, 0.95)),
+    pair('CPU per call', 'ms', run => run.cpuMsPerCall),
+    pair('failures', 'calls', run => run.failures),
+  ]
+}
+
+async function measureAll(networks: readonly MeasuredNetwork[], runs: Runs): Promise<void> {
+  const cases = [
+    ...CONCURRENCIES.map(concurrency => ({ mode: 'write' as const, concurrency })),
+    ...READ_CONCURRENCIES.map(concurrency => ({ mode: 'read' as const, concurrency })),
+  ]
+  for (let repetition = 1; repetition <= REPETITIONS; repetition++) {
+    for (const { mode, concurrency } of cases) {
+      for (const network of networks) {
+        const run = await measure(network, mode, concurrency)
+        const key = keyOf(network.ledger, mode, concurrency)
+        runs.set(key, [...(runs.get(key) ?? []), run])
+        const rate = `${run.perSecond.toFixed(0)}/s, ${run.cpuMsPerCall.toFixed(1)} ms CPU`
+        process.stderr.write(`run ${repetition}: ${key} at once: ${rate}, ${run.failures} failed\n`)
+      }
+    }
+  }
+}
+
+const ledgers: LedgerKind[] = process.env['FABRIC_BIN'] ? ['embedded', 'fabric'] : ['embedded']
+if (ledgers.length === 1)
+  process.stderr.write('FABRIC_BIN is not set: Fabric v3 is not measured.\n')
+const scratch = mkdtempSync(path.join(tmpdir(), 'triflow-bench-'))
+const networks: MeasuredNetwork[] = []
+try {
+  for (const [index, ledger] of ledgers.entries()) {
+    networks.push(await startNetwork(ledger, path.join(scratch, ledger), 21_000 + 300 * index))
+  }
+  const runs: Runs = new Map()
+  await measureAll(networks, runs)
+  publish('ledger', [
+    ...CONCURRENCIES.flatMap(concurrency => figuresOf(runs, 'write', concurrency)),
+    ...READ_CONCURRENCIES.flatMap(concurrency => figuresOf(runs, 'read', concurrency)),
+  ])
+} finally {
+  for (const network of networks) await network.stop()
+  rmSync(scratch, { recursive: true, force: true })
+}
