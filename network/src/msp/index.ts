@@ -14,6 +14,12 @@ export * from './types.ts'
 export { createMsp, hasExpired, isMspFault } from './registry.ts'
 export { createSigner, serializeIdentity, toLowS } from './signer.ts'
 export { readChannelConfig, configOf } from './channel-config.ts'
-export { buildGenesisBlock, type ChannelDefinition, type OrganizationDefinition, type ConsenterDefinition } from './genesis.ts'
-export { parsePolicyText, PolicySyntaxError } from './policy-text.ts'
-export { compilePolicy, compileApplicationPolicy, compileChannelPolicy, signedByRole } from './policy.ts'
+export {
+  buildGenesisBlock,
+  type ChannelDefinition,
+  type OrganizationDefinition,
+  type ConsenterDefinition,
+} from './genesis.ts'
+export { parsePolicyText, PolicySyntaxError, signedByRole } from './policy-text.ts'
+export { compilePolicy, compileApplicationPolicy, compileChannelPolicy } from './policy.ts'
+export { MspError, type MspErrorCode } from './errors.ts'

@@ -94,7 +94,10 @@ export interface MspDefinition {
   readonly revocationLists: readonly Uint8Array[]
   /** Empty: NodeOUs are not enabled, and only member (and listed admins) are told apart. */
   readonly nodeOus: readonly NodeOu[]
-  readonly organizationalUnits: readonly { readonly unit: string; readonly certificatePem?: string }[]
+  readonly organizationalUnits: readonly {
+    readonly unit: string
+    readonly certificatePem?: string
+  }[]
 }
 
 export interface OrganizationConfig extends MspDefinition {

@@ -11,8 +11,6 @@
 // free (what is not signed or hashed is refused); inclusion and order are proven, validity is
 // not: the validation flags are each peer's own claim.
 export * from './types.ts'
-export { readTrust } from './trust.ts'
-export { verifyBlock, verifyLink, verifyInclusion, verifyBlocks, stripClaims } from './block.ts'
 export { verifyCertificate } from './chain.ts'
 export { parseCertificate, pemToDer, type Certificate } from './x509.ts'
 export { verifyEcdsa } from './ecdsa.ts'
