@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -60,123 +61,141 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
     pids: path.join(options.stateFolder, 'pids'),
   }
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true })
-  await Promise.all(
-    readdirSync(folders.pids).map(name => reapOrphan(path.join(folders.pids, name))),
-  )
+  const left = readdirSync(folders.pids)
+  await Promise.all(left.map(name => reapOrphan(path.join(folders.pids, name))))
+  return new ProcessTable(options, folders)
+}
 
-  const startedMs = Date.now()
-  const entries = new Map<string, Entry>()
-  const stopping = new AbortController()
-  const tell = (name: string, what: SupervisorEvent['what'], detail?: string) =>
-    options.onEvent?.({
-      name,
-      what,
-      atMs: Date.now() - startedMs,
-      ...(detail === undefined ? {} : { detail }),
-    })
+interface End {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
 
-  /** One life of the process: spawned and ready, or dead before that. */
-  async function launch(entry: Entry): Promise<void> {
-    const child = spawnChild(entry.spec, folders)
-    const spawnedMs = Date.now()
-    entry.child = child
-    tell(entry.spec.name, 'started', `pid ${child.pid}`)
-    void child.exited.then(end => onExit(entry, child, Date.now() - spawnedMs, end))
-    const limit = AbortSignal.timeout(options.readyTimeoutMs ?? 60_000)
-    const died = new AbortController()
-    void child.exited.then(() => died.abort(new Error('died before it was ready')))
-    const dead = child.exited.then(end => {
-      throw new Error(
-        `ended with ${end.signal ?? end.code}; see ${folders.logs}/${entry.spec.name}.log`,
-      )
-    })
-    dead.catch(() => undefined)
-    await Promise.race([
-      entry.spec.ready(AbortSignal.any([limit, died.signal, stopping.signal])),
-      dead,
-    ])
-    entry.phase = 'ready'
-    tell(entry.spec.name, 'ready', `${Date.now() - spawnedMs} ms`)
+class ProcessTable implements Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #folders: { readonly logs: string; readonly pids: string }
+  readonly #entries = new Map<string, Entry>()
+  readonly #stopping = new AbortController()
+  readonly #startedMs = Date.now()
+
+  constructor(
+    options: SupervisorOptions,
+    folders: { readonly logs: string; readonly pids: string },
+  ) {
+    this.#options = options
+    this.#folders = folders
+    // Every start listens on this signal; the default limit of ten listeners is about leaks.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
-  function onExit(
-    entry: Entry,
-    child: RunningChild,
-    livedMs: number,
-    end: { code: number | null; signal: string | null },
-  ): void {
+  start(spec: ProcessSpec): Promise<void> {
+    if (this.#entries.has(spec.name)) throw new Error(`${spec.name} is started already`)
+    const entry: Entry = { spec, phase: 'starting', restarts: 0, ready: Promise.resolve() }
+    this.#entries.set(spec.name, entry)
+    const before = (spec.after ?? []).map(name => this.whenReady(name))
+    entry.ready = Promise.all(before).then(() => this.#launch(entry))
+    entry.ready.catch(() => undefined)
+    return entry.ready
+  }
+
+  whenReady(name: string): Promise<void> {
+    return this.#known(name).ready
+  }
+
+  status(): ProcessStatus[] {
+    return [...this.#entries.values()].map(({ spec, phase, child, restarts }) => ({
+      name: spec.name,
+      phase,
+      restarts,
+      pid: child?.pid ?? -1,
+    }))
+  }
+
+  signal(name: string, signal: NodeJS.Signals): boolean {
+    const { child, phase } = this.#known(name)
+    return child !== undefined && phase !== 'stopped' && signalProcess(child.pid, signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopping'))
+    for (const layer of stopLayers([...this.#entries.values()])) {
+      await Promise.all(
+        layer.map(entry => (entry.child ? stopChild(entry.child, entry.spec) : undefined)),
+      )
+    }
+  }
+
+  /** One life of the process: spawned and ready, or dead before that. */
+  async #launch(entry: Entry): Promise<void> {
+    const child = spawnChild(entry.spec, this.#folders)
+    const spawnedMs = Date.now()
+    entry.child = child
+    this.#tell(entry, 'started', `pid ${child.pid}`)
+    const log = path.join(this.#folders.logs, `${entry.spec.name}.log`)
+    const died = new AbortController()
+    const dead = child.exited.then((end): never => {
+      died.abort()
+      this.#onExit(entry, child, Date.now() - spawnedMs, end)
+      throw new Error(`${entry.spec.name} ended with ${end.signal ?? end.code}; see ${log}`)
+    })
+    dead.catch(() => undefined)
+    const limit = AbortSignal.timeout(this.#options.readyTimeoutMs ?? 60_000)
+    const signal = AbortSignal.any([limit, died.signal, this.#stopping.signal])
+    await Promise.race([entry.spec.ready(signal), dead])
+    entry.phase = 'ready'
+    this.#tell(entry, 'ready', `${Date.now() - spawnedMs} ms`)
+  }
+
+  /** A process that dies before it was ever ready is reported by `start`; a ready one is brought back. */
+  #onExit(entry: Entry, child: RunningChild, livedMs: number, end: End): void {
     if (entry.child !== child) return
-    if (stopping.signal.aborted || entry.phase === 'stopped') {
+    if (this.#stopping.signal.aborted) {
       entry.phase = 'stopped'
-      tell(entry.spec.name, 'stopped')
+      this.#tell(entry, 'stopped')
       return
     }
-    // A process that dies before it was ever ready is reported by `start`; only a ready one is brought back.
-    if (entry.phase !== 'ready' && entry.phase !== 'restarting') return
-    if (entry.phase === 'restarting') return
+    if (entry.phase !== 'ready') return
     entry.phase = 'restarting'
-    tell(entry.spec.name, 'died', `${end.signal ?? end.code} after ${livedMs} ms`)
-    entry.ready = restart(entry, livedMs > STEADY_MS ? BACKOFF_FIRST_MS : nextBackoff(entry))
+    this.#tell(entry, 'died', `${end.signal ?? end.code} after ${livedMs} ms`)
+    entry.ready = this.#restart(entry, livedMs > STEADY_MS ? BACKOFF_FIRST_MS : nextBackoff(entry))
     entry.ready.catch(() => undefined)
   }
 
-  async function restart(entry: Entry, firstPauseMs: number): Promise<void> {
+  async #restart(entry: Entry, firstPauseMs: number): Promise<void> {
+    const { signal } = this.#stopping
     let pauseMs = firstPauseMs
-    while (!stopping.signal.aborted) {
-      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-      if (stopping.signal.aborted) return
+    while (!signal.aborted) {
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
       entry.restarts += 1
       try {
-        return await launch(entry)
+        return await this.#launch(entry)
       } catch (fault) {
-        tell(entry.spec.name, 'died', (fault as Error).message)
+        this.#tell(entry, 'died', (fault as Error).message)
         if (entry.child) await stopChild(entry.child, entry.spec)
         pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS)
       }
     }
   }
 
-  const nextBackoff = (entry: Entry) =>
-    Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(entry.restarts, 6), BACKOFF_MAX_MS)
-
-  const known = (name: string): Entry => {
-    const entry = entries.get(name)
+  #known(name: string): Entry {
+    const entry = this.#entries.get(name)
     if (!entry) throw new Error(`no process named ${name}`)
     return entry
   }
 
-  return {
-    start(spec) {
-      if (entries.has(spec.name)) throw new Error(`${spec.name} is started already`)
-      const entry: Entry = { spec, phase: 'starting', restarts: 0, ready: Promise.resolve() }
-      entries.set(spec.name, entry)
-      const before = (spec.after ?? []).map(name => known(name).ready)
-      entry.ready = Promise.all(before).then(() => launch(entry))
-      entry.ready.catch(() => undefined)
-      return entry.ready
-    },
-    whenReady: name => known(name).ready,
-    status: () =>
-      [...entries.values()].map(({ spec, phase, child, restarts }) => ({
-        name: spec.name,
-        phase,
-        restarts,
-        pid: child?.pid ?? -1,
-      })),
-    signal(name, signal) {
-      const { child, phase } = known(name)
-      return child !== undefined && phase !== 'stopped' && signalProcess(child.pid, signal)
-    },
-    async stop() {
-      stopping.abort(new Error('stopping'))
-      for (const layer of stopLayers([...entries.values()])) {
-        await Promise.all(
-          layer.map(entry => (entry.child ? stopChild(entry.child, entry.spec) : undefined)),
-        )
-      }
-    },
+  #tell(entry: Entry, what: SupervisorEvent['what'], detail?: string): void {
+    this.#options.onEvent?.({
+      name: entry.spec.name,
+      what,
+      atMs: Date.now() - this.#startedMs,
+      ...(detail === undefined ? {} : { detail }),
+    })
   }
 }
+
+const nextBackoff = (entry: Entry): number =>
+  Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(entry.restarts, 6), BACKOFF_MAX_MS)
 
 /** Layers to stop one after the other: a process stops only when all that came after it have stopped. */
 function stopLayers(entries: readonly Entry[]): Entry[][] {
