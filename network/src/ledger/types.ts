@@ -41,15 +41,20 @@ export interface PolicyEvaluator<I extends LedgerIdentity = LedgerIdentity> {
   evaluate(identities: readonly I[]): boolean
 }
 
-/** What the ledger asks of the MSP. `trustOf(msp, config)` in trust.ts builds one. */
+/**
+ * What the ledger asks of the MSP; `trustOf(msp, config)` builds one. Nothing in it reads a
+ * clock. A policy is undefined when its bytes do not compile or its reference is unknown.
+ */
 export interface TrustPort<I extends LedgerIdentity = LedgerIdentity> {
-  /** Undefined when the identity is unknown, expired, or not of a channel organisation. */
+  /** Undefined when the identity is not a valid one of a channel organisation. */
   identify(serializedIdentity: Uint8Array): I | undefined
   verify(identity: I, message: Uint8Array, signature: Uint8Array): Promise<boolean>
-  /** common.SignaturePolicyEnvelope bytes; undefined when they do not compile. */
+  /** common.SignaturePolicyEnvelope bytes. */
   signaturePolicy(envelope: Uint8Array): PolicyEvaluator<I> | undefined
-  /** Absolute path such as /Channel/Application/Endorsement; undefined when unknown. */
-  channelPolicy(path: string): PolicyEvaluator<I> | undefined
+  /** protos.ApplicationPolicy bytes: a signature policy or a reference into the channel's. */
+  applicationPolicy(policy: Uint8Array): PolicyEvaluator<I> | undefined
+  /** Endorsement policy of an application organisation; undefined: no such organisation. */
+  organizationPolicy(mspId: string): PolicyEvaluator<I> | undefined
 }
 
 export interface LedgerOptions {
@@ -126,7 +131,6 @@ export interface InterestCall {
   readonly name: string
   readonly collectionNames: readonly string[]
   readonly noPrivateReads: boolean
-  readonly noPublicReads: boolean
   /** common.SignaturePolicyEnvelope bytes of the key-level policies met. */
   readonly keyPolicies: readonly Uint8Array[]
   readonly disregardNamespacePolicy: boolean

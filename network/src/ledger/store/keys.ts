@@ -1,0 +1,107 @@
+/** Byte keys of the LMDB tables: text parts are length-prefixed, numbers big-endian. */
+
+const BLOCK_BYTES = 6
+const TX_BYTES = 4
+export const PLACE_BYTES = BLOCK_BYTES + TX_BYTES
+
+export const blockKey = (number: number): Buffer => {
+  const key = Buffer.allocUnsafe(BLOCK_BYTES)
+  key.writeUIntBE(number, 0, BLOCK_BYTES)
+  return key
+}
+
+export const readBlockNumber = (key: Buffer, at = 0): number => key.readUIntBE(at, BLOCK_BYTES)
+
+/** Block and transaction number, in ledger order. */
+export const placeKey = (block: number, tx: number): Buffer => {
+  const key = Buffer.allocUnsafe(PLACE_BYTES)
+  key.writeUIntBE(block, 0, BLOCK_BYTES)
+  key.writeUInt32BE(tx, BLOCK_BYTES)
+  return key
+}
+
+export const readPlace = (key: Buffer, at: number): { block: number; tx: number } => ({
+  block: key.readUIntBE(at, BLOCK_BYTES),
+  tx: key.readUInt32BE(at + BLOCK_BYTES),
+})
+
+/** `[length][namespace]`: no namespace is a prefix of another. */
+export const namespacePrefix = (namespace: string): Buffer => {
+  const size = Buffer.byteLength(namespace, 'utf8')
+  const key = Buffer.allocUnsafe(1 + size)
+  key[0] = size
+  key.write(namespace, 1, 'utf8')
+  return key
+}
+
+export const stateKey = (namespace: string, key: string): Buffer => {
+  const size = Buffer.byteLength(namespace, 'utf8')
+  const bytes = Buffer.allocUnsafe(1 + size + Buffer.byteLength(key, 'utf8'))
+  bytes[0] = size
+  bytes.write(namespace, 1, 'utf8')
+  bytes.write(key, 1 + size, 'utf8')
+  return bytes
+}
+
+export const collectionPrefix = (namespace: string, collection: string): Buffer =>
+  Buffer.concat([namespacePrefix(namespace), namespacePrefix(collection)])
+
+export const hashedKey = (place: {
+  readonly namespace: string
+  readonly collection: string
+  readonly keyHash: Uint8Array
+}): Buffer => Buffer.concat([collectionPrefix(place.namespace, place.collection), place.keyHash])
+
+export const privateOrderKey = (namespace: string, collection: string, key: string): Buffer =>
+  Buffer.concat([collectionPrefix(namespace, collection), Buffer.from(key, 'utf8')])
+
+/** A collection's write set of one transaction: ledger order first. */
+export const writeSetKey = (
+  place: { readonly block: number; readonly tx: number },
+  namespace: string,
+  collection: string,
+): Buffer => Buffer.concat([placeKey(place.block, place.tx), collectionPrefix(namespace, collection)])
+
+export interface WriteSetPlace {
+  readonly block: number
+  readonly tx: number
+  readonly namespace: string
+  readonly collection: string
+}
+
+export const readWriteSetKey = (key: Buffer): WriteSetPlace => {
+  const { block, tx } = readPlace(key, 0)
+  const namespaceEnd = PLACE_BYTES + 1 + (key[PLACE_BYTES] as number)
+  const collectionEnd = namespaceEnd + 1 + (key[namespaceEnd] as number)
+  return {
+    block,
+    tx,
+    namespace: key.toString('utf8', PLACE_BYTES + 1, namespaceEnd),
+    collection: key.toString('utf8', namespaceEnd + 1, collectionEnd),
+  }
+}
+
+/** `[namespace][length][key]` then the place: a key's changes lie together, oldest first. */
+export const historyPrefix = (namespace: string, key: string): Buffer => {
+  const size = Buffer.byteLength(key, 'utf8')
+  const length = Buffer.allocUnsafe(2)
+  length.writeUInt16BE(size, 0)
+  return Buffer.concat([namespacePrefix(namespace), length, Buffer.from(key, 'utf8')])
+}
+
+/** Transaction ids are 32 bytes in hex; only such ids are ever indexed. */
+export const transactionKey = (txId: string): Buffer | undefined =>
+  /^[0-9a-f]{64}$/.test(txId) ? Buffer.from(txId, 'hex') : undefined
+
+/** The first key after every key that starts with the prefix; undefined: to the end. */
+export const afterPrefix = (prefix: Buffer): Buffer | undefined => {
+  const end = Buffer.from(prefix)
+  for (let at = end.length - 1; at >= 0; at -= 1) {
+    const byte = end[at] as number
+    if (byte < 0xff) {
+      end[at] = byte + 1
+      return end.subarray(0, at + 1)
+    }
+  }
+  return undefined
+}
