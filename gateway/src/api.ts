@@ -1,4 +1,5 @@
 import { sessionRoutes } from './sessions/api.ts'
+import { networkRoutes } from './network/api.ts'
 import { userRoutes } from './users/api.ts'
 import { memberRoutes } from './members/api.ts'
 import { documentRoutes } from './documents/api.ts'
@@ -14,6 +15,7 @@ import { operationRoutes } from './operations/api.ts'
 /** The whole public interface, by name. A handler exists for each name or the program does not compile. */
 export const api = {
   ...sessionRoutes,
+  ...networkRoutes,
   ...userRoutes,
   ...memberRoutes,
   ...documentRoutes,

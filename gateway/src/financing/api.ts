@@ -4,13 +4,22 @@ import {
   Day,
   Fen,
   Id,
-  Instant,
   MspId,
   Operation,
   pageOf,
   PageQuery,
   RatePpm,
 } from '../platform/http/schemas.ts'
+
+export const REQUEST_STATES = [
+  'OPEN',
+  'ACCEPTED',
+  'PAID',
+  'CLOSED',
+  'DECLINED',
+  'EXPIRED',
+  'LAPSED',
+] as const
 
 const Party = z.object({ memberId: Id, name: z.string().optional() })
 
@@ -20,10 +29,12 @@ export const Bid = z
     requestId: Id,
     bankMsp: MspId,
     bank: Party.optional(),
-    state: z.enum(['OPEN', 'ACCEPTED', 'DECLINED', 'WITHDRAWN']),
+    state: z.enum(['PLACED', 'ACCEPTED', 'PAID', 'WITHDRAWN']),
     /** Private to the bank and the asker. */
     ratePpm: RatePpm.optional(),
-    basis: z.enum(['ACT_360', 'ACT_365']).optional(),
+    method: z.enum(['STRAIGHT', 'TO_YIELD']).optional(),
+    days: z.int().optional(),
+    basis: z.enum(['360', '365']).optional(),
     feeFen: Fen.optional(),
     discountFen: Fen.optional(),
     netFen: Fen.optional(),
@@ -39,16 +50,7 @@ export const FinancingRequest = z
   .object({
     requestId: Id,
     certificateId: Id,
-    state: z.enum([
-      'OPEN',
-      'AWARDED',
-      'NOTIFIED',
-      'ACKNOWLEDGED',
-      'PAID_OUT',
-      'CLOSED',
-      'DECLINED',
-      'EXPIRED',
-    ]),
+    state: z.enum(REQUEST_STATES),
     asker: Party.optional(),
     askerMsp: MspId,
     invited: z.array(MspId),
@@ -57,9 +59,15 @@ export const FinancingRequest = z
     obligor: Party.optional(),
     acceptedBidId: Id.optional(),
     bids: z.array(Bid),
-    registrationNumber: z.string().optional(),
-    notifiedAt: Instant.optional(),
-    acknowledgedAt: Instant.optional(),
+    recourse: z.enum(['NONE', 'LIMITED', 'FULL']).optional(),
+    bidsUntil: Day.optional(),
+    notice: z
+      .object({
+        state: z.enum(['NOTIFIED', 'ACKNOWLEDGED']),
+        registrationNumber: z.string().optional(),
+        notifiedOn: Day.optional(),
+      })
+      .optional(),
     payOutReference: z
       .string()
       .optional()
@@ -77,12 +85,13 @@ export const financingRoutes = routes({
     path: '/v1/financing-requests',
     summary:
       'Holder: ask banks to finance a certificate; it is locked. items[0].resultId is the request',
-    access: ['treasurer', 'maker'],
+    access: ['maker', 'checker'],
     write: true,
     body: z.object({
       certificateId: Id,
       invited: z.array(MspId).min(1).max(20).describe('Organisations of the banks that may bid'),
       recourse: z.enum(['NONE', 'LIMITED', 'FULL']).default('NONE'),
+      bidsUntil: Day,
     }),
     response: Operation,
   },
@@ -109,12 +118,13 @@ export const financingRoutes = routes({
     method: 'POST',
     path: '/v1/financing-requests/:requestId/bids',
     summary: 'Bank: bid. Only the bank and the asker can read it',
-    access: ['maker', 'treasurer'],
+    access: ['maker', 'checker', 'treasurer'],
     write: true,
     params: requestId,
     body: z.object({
       ratePpm: RatePpm,
-      basis: z.enum(['ACT_360', 'ACT_365']).default('ACT_360'),
+      method: z.enum(['STRAIGHT', 'TO_YIELD']).default('STRAIGHT'),
+      basis: z.enum(['360', '365']).default('360'),
       feeFen: Fen.default('0'),
       valueOn: Day.describe('Day interest starts; the pay-out day'),
     }),
@@ -124,7 +134,7 @@ export const financingRoutes = routes({
     method: 'POST',
     path: '/v1/bids/:bidId/accept',
     summary: 'Asker: take one bid; the others are declined',
-    access: ['treasurer', 'checker'],
+    access: ['maker', 'checker'],
     write: true,
     params: z.object({ bidId: Id }),
     response: Operation,
@@ -132,17 +142,23 @@ export const financingRoutes = routes({
   'financing.notify': {
     method: 'POST',
     path: '/v1/financing-requests/:requestId/notice',
-    summary: 'Asker or bank: notice of assignment to the obligor',
+    summary:
+      'Chosen bank: notice of assignment to the obligor, with the registry’s number and the hash of the search snapshot',
     access: ['maker', 'treasurer', 'checker'],
     write: true,
     params: requestId,
+    body: z.object({
+      registrationNumber: z.string().min(4).max(60),
+      registeredOn: Day,
+      searchHash: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
     response: Operation,
   },
   'financing.acknowledge': {
     method: 'POST',
     path: '/v1/financing-requests/:requestId/acknowledgement',
     summary: 'Obligor: acknowledge the notice',
-    access: ['maker', 'checker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: requestId,
     response: Operation,
@@ -152,20 +168,16 @@ export const financingRoutes = routes({
     path: '/v1/financing-requests/:requestId/pay-out',
     summary:
       'Bank: attest the pay-out by the imported statement entry whose reference is payOutReference and whose amount is the net price',
-    access: ['checker', 'treasurer'],
+    access: ['treasurer', 'operator'],
     write: true,
     params: requestId,
-    body: z.object({
-      entryId: Id,
-      registrationNumber: z.string().min(4).max(60),
-      searchSnapshotHash: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
+    body: z.object({ entryId: Id }),
     response: Operation,
   },
   'financing.close': {
     method: 'POST',
     path: '/v1/financing-requests/:requestId/close',
-    summary: 'Close: the bank becomes the holder',
+    summary: 'Chosen bank: close; it becomes the holder',
     access: ['checker', 'treasurer', 'maker'],
     write: true,
     params: requestId,

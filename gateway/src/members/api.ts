@@ -2,14 +2,21 @@ import { z } from 'zod'
 import { routes } from '../platform/http/route.ts'
 import { Id, MspId, Operation, pageOf, PageQuery } from '../platform/http/schemas.ts'
 
-export const MEMBER_KINDS = ['CORE', 'SUPPLIER', 'BANK', 'LOGISTICS', 'REGULATOR'] as const
+export const MEMBER_KINDS = [
+  'OBLIGOR',
+  'SUPPLIER',
+  'FUNDER',
+  'CARRIER',
+  'REGULATOR',
+  'OPERATOR',
+] as const
 
 export const Member = z
   .object({
     memberId: Id,
     mspId: MspId,
     kind: z.enum(MEMBER_KINDS),
-    status: z.enum(['PENDING', 'ACTIVE', 'SUSPENDED']),
+    status: z.enum(['ACTIVE', 'SUSPENDED']),
     /** Known only where this organisation keeps the member or was introduced to it. */
     name: z.string().optional(),
     uscc: z.string().optional(),
@@ -43,6 +50,9 @@ export const Introduction = z
     name: z.string().min(1).max(120),
     uscc: z.string(),
     tier: z.int().min(1).max(9).optional(),
+    settlementMsp: MspId.optional().describe(
+      'Of an obligor: the organisation whose bank attests its redemptions',
+    ),
     bankAccount: z.string().max(34).optional(),
   })
   .meta({ id: 'Introduction' })
@@ -60,10 +70,10 @@ export const memberRoutes = routes({
     method: 'POST',
     path: '/v1/members',
     summary:
-      'Enrol a member of this organisation. items[0].resultId is its memberId (a random pseudonym). 422 USCC_CHECK, 409 MEMBER_EXISTS',
+      'Enrol members of this organisation. items[].resultId are their memberIds (random pseudonyms), items[].id the credit code’s last four',
     access: ['operator'],
     write: true,
-    body: NewMember,
+    body: z.object({ members: z.array(NewMember).min(1).max(500) }),
     response: Operation,
   },
   'directory.export': {

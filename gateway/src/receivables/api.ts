@@ -97,9 +97,15 @@ export const receivableRoutes = routes({
     write: true,
     body: z.object({
       items: z
-        .array(z.object({ invoiceId: Id, amountFen: PositiveFen.optional(), dueOn: Day }))
+        .array(z.object({ invoiceId: Id, amountFen: PositiveFen.optional() }))
         .min(1)
         .max(2000),
+      dueOn: Day,
+      offerUntil: Day.optional().describe('Last day to accept; by default 10 days from today'),
+      perInvoice: z
+        .boolean()
+        .default(true)
+        .describe('One certificate per invoice; false: one per seller over all its invoices'),
     }),
     response: Operation,
   },
@@ -116,7 +122,7 @@ export const receivableRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/accept',
     summary: 'Payee: accept offered certificates',
-    access: ['maker', 'checker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     body: ids,
     response: Operation,
@@ -125,7 +131,7 @@ export const receivableRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/:certificateId/reject',
     summary: 'Obligor’s checker (PROPOSED) or payee (OFFERED): refuse; the invoice is released',
-    access: ['maker', 'checker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: certificateId,
     body: reasoned,
@@ -134,8 +140,8 @@ export const receivableRoutes = routes({
   'certificates.withdraw': {
     method: 'POST',
     path: '/v1/certificates/:certificateId/withdraw',
-    summary: 'Obligor: take an offer back before it is accepted',
-    access: ['maker', 'checker'],
+    summary: 'Obligor’s checker: take an offer back before it is accepted',
+    access: ['checker'],
     write: true,
     params: certificateId,
     body: reasoned,
@@ -146,7 +152,7 @@ export const receivableRoutes = routes({
     path: '/v1/certificates/:certificateId/split',
     summary:
       'Holder: split into parts that sum exactly to the face; items[].resultId are the children in order',
-    access: ['maker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: certificateId,
     body: z.object({ amountsFen: z.array(PositiveFen).min(2).max(20) }),
@@ -157,17 +163,21 @@ export const receivableRoutes = routes({
     path: '/v1/certificates/:certificateId/transfer',
     summary:
       'Holder: offer the certificate to another member; it is locked until the payee answers',
-    access: ['maker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: certificateId,
-    body: z.object({ toMemberId: Id }),
+    body: z.object({
+      toMemberId: Id,
+      until: Day.optional().describe('Last day to sign off; by default 10 days from today'),
+      reason: z.string().min(1).max(200).default('payment'),
+    }),
     response: Operation,
   },
   'transfers.signOff': {
     method: 'POST',
     path: '/v1/transfers/sign-off',
     summary: 'Transferee: sign off transfers; the holder changes',
-    access: ['maker', 'checker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     body: ids,
     response: Operation,
@@ -176,7 +186,7 @@ export const receivableRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/:certificateId/transfer/reject',
     summary: 'Transferee refuses; the previous holder has it again',
-    access: ['maker', 'checker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: certificateId,
     body: reasoned,
@@ -186,7 +196,7 @@ export const receivableRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/:certificateId/transfer/recall',
     summary: 'Holder takes an unanswered transfer back',
-    access: ['maker', 'treasurer'],
+    access: ['maker', 'checker'],
     write: true,
     params: certificateId,
     response: Operation,

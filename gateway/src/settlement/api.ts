@@ -20,10 +20,10 @@ export const settlementRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/mature',
     summary:
-      'A party: certificates whose due date has come become DUE (the worker’s clock does the same)',
-    access: ['maker', 'checker', 'treasurer', 'operator'],
+      'A party: certificates whose due date has come become DUE (the worker’s clock does the same). Without ids: all that are due',
+    access: ['operator', 'treasurer'],
     write: true,
-    body: z.object({ certificateIds: z.array(Id).min(1).max(2000), on: Day.optional() }),
+    body: z.object({ certificateIds: z.array(Id).max(2000).optional() }),
     response: Operation,
   },
   'settlement.settle': {
@@ -31,7 +31,7 @@ export const settlementRoutes = routes({
     path: '/v1/settlements',
     summary:
       'Obligor’s bank: attest payments on roots by statement entries whose reference is the root id; without entries: all open ones found',
-    access: ['checker', 'treasurer'],
+    access: ['treasurer', 'operator'],
     write: true,
     body: z.object({
       items: z
@@ -45,10 +45,10 @@ export const settlementRoutes = routes({
     method: 'POST',
     path: '/v1/certificates/collect',
     summary:
-      'Holder of leaves: collect the share that is due (index x face minus what was collected)',
-    access: ['maker', 'checker', 'treasurer'],
+      'Holder of leaves: collect the share that is due (index x face minus what was collected). Without ids: all my member’s',
+    access: ['maker', 'checker', 'treasurer', 'operator'],
     write: true,
-    body: z.object({ certificateIds: z.array(Id).min(1).max(2000) }),
+    body: z.object({ certificateIds: z.array(Id).max(2000).optional() }),
     response: Operation,
   },
   'settlement.list': {

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const Folder = z.object({
+  kind: z.literal('folder'),
+  certificateFile: z.string(),
+  keyFile: z.string(),
+})
+
+/** An issuing authority behind HTTP: it answers a PEM certificate to `{publicKeyPem, commonName, ...}`. */
+const HttpAuthority = z.object({ kind: z.literal('http'), url: z.url(), token: z.string() })
+
+const Peer = z.object({
+  endpoint: z.string().regex(/^[^:\s]+:\d+$/, 'host:port'),
+  tlsCaFile: z.string(),
+  hostOverride: z.string().optional(),
+})
+
+const ConfigSchema = z.strictObject({
+  organization: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/),
+  displayName: z.string().optional(),
+  kind: z.enum(['CORE', 'ALLIANCE', 'BANK', 'REGULATOR', 'LOGISTICS']).optional(),
+  mspId: z.string(),
+  roles: z.array(z.enum(['api', 'projector', 'worker'])).min(1),
+  http: z.object({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65535) }),
+  databaseUrl: z.string().startsWith('postgres'),
+  redisUrl: z.string().startsWith('redis'),
+  redisPrefix: z.string().regex(/^[a-z0-9-]+$/),
+  ledger: z.object({
+    name: z.enum(['embedded', 'fabric']).default('embedded'),
+    channel: z.string(),
+    chaincode: z.string(),
+    peers: z.array(Peer).min(1),
+    identity: z.object({ certificateFile: z.string(), keyFile: z.string() }),
+  }),
+  enrolment: z.discriminatedUnion('kind', [Folder, HttpAuthority]),
+  vault: z.object({ apiUrl: z.url(), keyringFile: z.string() }),
+  secretsFile: z.string(),
+  consortiumKeyFile: z.string(),
+  bootstrap: z.object({ login: z.string(), password: z.string().min(8) }).optional(),
+  scratchDirectory: z.string().optional(),
+  portalDirectory: z.string().optional(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  uploadLimitBytes: z
+    .int()
+    .min(1024)
+    .default(256 * 1024 * 1024),
+  accessTokenSeconds: z.int().min(5).max(3600).default(600),
+  /** Logins per minute and address; the pilot on one machine comes from one address. */
+  loginsPerMinute: z.int().min(1).default(300),
+  databaseConnections: z.int().min(2).max(50).default(8),
+})
+
+export type Config = z.infer<typeof ConfigSchema>
+
+/** Thrown when the process cannot start; the message is one line that says what to do. */
+export class ConfigFault extends Error {
+  override readonly name = 'ConfigFault'
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(freeze)
+    Object.freeze(value)
+  }
+  return value
+}
+
+export function parseConfig(value: unknown, source: string): Config {
+  const parsed = ConfigSchema.safeParse(value)
+  if (parsed.success) return freeze(parsed.data)
+  const first = parsed.error.issues[0]
+  const where = first?.path.join('.') || '(root)'
+  throw new ConfigFault(`${source}: set ${where}: ${first?.message ?? 'invalid'}`)
+}
+
+/** Reads the one configuration file, named by `--config FILE` or TRIFLOW_GATEWAY_CONFIG. */
+export function readConfig(argv: readonly string[]): Config {
+  const flag = argv.indexOf('--config')
+  const file = flag >= 0 ? argv[flag + 1] : process.env['TRIFLOW_GATEWAY_CONFIG']
+  if (!file)
+    throw new ConfigFault('name the configuration: --config FILE or TRIFLOW_GATEWAY_CONFIG')
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    throw new ConfigFault(`${file}: cannot be read; give the path of a gateway configuration`)
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ConfigFault(`${file}: is not JSON; write one JSON object`)
+  }
+  return parseConfig(value, file)
+}

@@ -1,0 +1,140 @@
+import { common, ledger, msp, peer } from '@hyperledger/fabric-protos'
+
+/** A block as the read model needs it: which transactions were valid and what they wrote. */
+export interface LedgerBlock {
+  readonly number: bigint
+  readonly transactions: readonly LedgerTransaction[]
+}
+
+export interface LedgerTransaction {
+  readonly index: number
+  readonly txId: string
+  readonly validationCode: number
+  /** `contract:function`, empty for a configuration. */
+  readonly name: string
+  readonly timestampMs: number
+  readonly creatorMsp: string
+  /** Of the chaincode's namespace only; empty when the transaction is not valid. */
+  readonly writes: readonly PublicWrite[]
+  readonly privateWrites: readonly PrivateWrite[]
+}
+
+export interface PublicWrite {
+  readonly key: string
+  /** Undefined: deleted. */
+  readonly value: Uint8Array | undefined
+}
+
+export interface PrivateWrite extends PublicWrite {
+  readonly collection: string
+}
+
+const FILTER_SLOT = 2
+const VALID = 0
+
+export function readBlock(event: peer.BlockAndPrivateData, namespace: string): LedgerBlock {
+  const block = event.getBlock()
+  const number = BigInt(block?.getHeader()?.getNumber() ?? 0)
+  const flags = block?.getMetadata()?.getMetadataList_asU8()[FILTER_SLOT] ?? new Uint8Array()
+  const privateMap = event.getPrivateDataMapMap()
+  const envelopes = block?.getData()?.getDataList_asU8() ?? []
+  const transactions = envelopes.map((bytes, index) =>
+    readTransaction(bytes, {
+      index,
+      namespace,
+      validationCode: flags[index] ?? VALID,
+      secret: privateMap.get(index) as ledger.rwset.TxPvtReadWriteSet | undefined,
+    }),
+  )
+  return { number, transactions }
+}
+
+interface Place {
+  readonly index: number
+  readonly namespace: string
+  readonly validationCode: number
+  readonly secret: ledger.rwset.TxPvtReadWriteSet | undefined
+}
+
+function readTransaction(bytes: Uint8Array, place: Place): LedgerTransaction {
+  const payload = common.Payload.deserializeBinary(
+    common.Envelope.deserializeBinary(bytes).getPayload_asU8(),
+  )
+  const header = common.ChannelHeader.deserializeBinary(
+    payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(),
+  )
+  const time = header.getTimestamp()
+  const shared = {
+    index: place.index,
+    txId: header.getTxId(),
+    validationCode: place.validationCode,
+    timestampMs: (time?.getSeconds() ?? 0) * 1000 + Math.floor((time?.getNanos() ?? 0) / 1e6),
+    creatorMsp: creatorOf(payload),
+  }
+  const isTransaction = header.getType() === common.HeaderType.ENDORSER_TRANSACTION
+  if (!isTransaction) return { ...shared, name: '', writes: [], privateWrites: [] }
+  const { name, results } = readAction(payload.getData_asU8())
+  if (place.validationCode !== VALID) return { ...shared, name, writes: [], privateWrites: [] }
+  return {
+    ...shared,
+    name,
+    writes: publicWrites(results, place.namespace),
+    privateWrites: place.secret ? privateWrites(place.secret, place.namespace) : [],
+  }
+}
+
+function creatorOf(payload: common.Payload): string {
+  const signature = common.SignatureHeader.deserializeBinary(
+    payload.getHeader()?.getSignatureHeader_asU8() ?? new Uint8Array(),
+  )
+  return msp.SerializedIdentity.deserializeBinary(signature.getCreator_asU8()).getMspid()
+}
+
+function readAction(transactionBytes: Uint8Array): { name: string; results: Uint8Array } {
+  const [action] = peer.Transaction.deserializeBinary(transactionBytes).getActionsList()
+  const payload = peer.ChaincodeActionPayload.deserializeBinary(
+    action?.getPayload_asU8() ?? new Uint8Array(),
+  )
+  const proposal = peer.ChaincodeProposalPayload.deserializeBinary(
+    payload.getChaincodeProposalPayload_asU8(),
+  )
+  const invocation = peer.ChaincodeInvocationSpec.deserializeBinary(proposal.getInput_asU8())
+  const [name] = invocation.getChaincodeSpec()?.getInput()?.getArgsList_asU8() ?? []
+  const response = peer.ProposalResponsePayload.deserializeBinary(
+    payload.getAction()?.getProposalResponsePayload_asU8() ?? new Uint8Array(),
+  )
+  const chaincodeAction = peer.ChaincodeAction.deserializeBinary(response.getExtension_asU8())
+  return {
+    name: Buffer.from(name ?? new Uint8Array()).toString('utf8'),
+    results: chaincodeAction.getResults_asU8(),
+  }
+}
+
+function publicWrites(results: Uint8Array, namespace: string): PublicWrite[] {
+  const sets = ledger.rwset.TxReadWriteSet.deserializeBinary(results).getNsRwsetList()
+  return sets
+    .filter(set => set.getNamespace() === namespace)
+    .flatMap(set => writesOf(set.getRwset_asU8()))
+}
+
+function privateWrites(secret: ledger.rwset.TxPvtReadWriteSet, namespace: string): PrivateWrite[] {
+  return secret
+    .getNsPvtRwsetList()
+    .filter(set => set.getNamespace() === namespace)
+    .flatMap(set => set.getCollectionPvtRwsetList())
+    .flatMap(set =>
+      writesOf(set.getRwset_asU8()).map(write => ({
+        ...write,
+        collection: set.getCollectionName(),
+      })),
+    )
+}
+
+function writesOf(bytes: Uint8Array): PublicWrite[] {
+  return ledger.rwset.kvrwset.KVRWSet.deserializeBinary(bytes)
+    .getWritesList()
+    .map(write => ({
+      key: write.getKey(),
+      value: write.getIsDelete() ? undefined : write.getValue_asU8(),
+    }))
+}

@@ -1,0 +1,219 @@
+/**
+ * The one module that speaks to the ledger. It knows the Fabric Gateway protocol and nothing of trade;
+ * which engine answers (embedded ledger or Hyperledger Fabric) cannot be seen from here.
+ */
+import { readFileSync } from 'node:fs'
+import * as grpc from '@grpc/grpc-js'
+import { connect, hash, StatusCode, type Gateway, type Network } from '@hyperledger/fabric-gateway'
+import { gateway as gatewayProtos, msp } from '@hyperledger/fabric-protos'
+import type { Operation } from '@triflow/chaincode/model'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import { readBlock, type LedgerBlock } from './blocks.ts'
+import { endorsementOutcome, grpcCode } from './errors.ts'
+import type { Outcome } from './outcome.ts'
+import type { LedgerIdentity } from './signer.ts'
+
+/** An endorsed and signed transaction: these bytes are stored before they are sent. */
+export interface Prepared {
+  readonly txId: string
+  readonly envelope: Uint8Array
+  readonly result: Uint8Array
+}
+
+export interface Ledger {
+  evaluate(identity: LedgerIdentity, operation: Operation): Promise<Uint8Array>
+  /** Endorses and signs; nothing leaves for ordering. */
+  endorse(identity: LedgerIdentity, operation: Operation): Promise<Prepared | Outcome>
+  /** Sends the stored bytes. `false`: the ledger may or may not have them. */
+  submit(prepared: Prepared): Promise<boolean>
+  /** Asks for the fate of a transaction, waiting up to `timeoutMs` for its commit. */
+  status(txId: string, timeoutMs: number): Promise<Outcome>
+  /** Blocks with this organisation's private values, from `first` on, for ever. */
+  blocks(first: bigint, signal: AbortSignal): AsyncIterable<LedgerBlock>
+  close(): void
+}
+
+const ENDORSE_MS = 30_000
+const SUBMIT_MS = 15_000
+const EVALUATE_MS = 10_000
+const MESSAGE_MAX = 100 * 1024 * 1024
+const UNKNOWN_FOR_CACHE = 64
+
+export function isPrepared(value: Prepared | Outcome): value is Prepared {
+  return 'envelope' in value
+}
+
+export interface LedgerOptions {
+  readonly config: Config['ledger']
+  readonly own: LedgerIdentity
+  readonly log: Log
+}
+
+export function openLedger(options: LedgerOptions): Ledger {
+  const { channel, chaincode } = options.config
+  const clients = createClients(options.config)
+  const gateways = new Map<string, Gateway>()
+
+  function gatewayOf(identity: LedgerIdentity): Gateway {
+    const name = Buffer.from(identity.identity.credentials).toString('latin1')
+    const known = gateways.get(name)
+    if (known) return known
+    if (gateways.size >= UNKNOWN_FOR_CACHE) gateways.clear()
+    const made = connect({
+      client: clients.current(),
+      identity: identity.identity,
+      signer: identity.sign,
+      hash: hash.none,
+    })
+    gateways.set(name, made)
+    return made
+  }
+
+  const networkOf = (identity: LedgerIdentity): Network => gatewayOf(identity).getNetwork(channel)
+
+  function proposalOf(identity: LedgerIdentity, operation: Operation) {
+    const contract = networkOf(identity).getContract(chaincode, operation.contract)
+    return contract.newProposal(operation.function, {
+      arguments: [...operation.args],
+      transientData: { ...operation.transient },
+      ...(operation.endorsingOrganizations.length > 0
+        ? { endorsingOrganizations: [...operation.endorsingOrganizations] }
+        : {}),
+    })
+  }
+
+  /** A peer that cannot be reached: the next call goes to the next one of the list. */
+  function noteFailure(error: unknown): void {
+    if (grpcCode(error) !== grpc.status.UNAVAILABLE || !clients.rotate()) return
+    gateways.clear()
+  }
+
+  return {
+    async evaluate(identity, operation) {
+      return proposalOf(identity, operation).evaluate({ deadline: Date.now() + EVALUATE_MS })
+    },
+    async endorse(identity, operation) {
+      try {
+        const transaction = await proposalOf(identity, operation).endorse({
+          deadline: Date.now() + ENDORSE_MS,
+        })
+        const signature = await identity.sign(transaction.getDigest())
+        const signed = gatewayOf(identity).newSignedTransaction(transaction.getBytes(), signature)
+        return {
+          txId: transaction.getTransactionId(),
+          envelope: signed.getBytes(),
+          result: transaction.getResult(),
+        }
+      } catch (error) {
+        noteFailure(error)
+        return endorsementOutcome(error)
+      }
+    },
+    async submit(prepared) {
+      const transaction = gatewayOf(options.own).newTransaction(prepared.envelope)
+      try {
+        await transaction.submit({ deadline: Date.now() + SUBMIT_MS })
+        return true
+      } catch (error) {
+        noteFailure(error)
+        options.log.warn({ txId: prepared.txId, grpc: grpcCode(error) }, 'submit not acknowledged')
+        return false
+      }
+    },
+    async status(txId, timeoutMs) {
+      try {
+        const commit = gatewayOf(options.own).newCommit(statusRequest(txId, channel, options.own))
+        const status = await commit.getStatus({ deadline: Date.now() + timeoutMs })
+        if (status.code === StatusCode.VALID)
+          return { kind: 'committed', blockNumber: status.blockNumber }
+        return { kind: 'invalid', code: codeName(status.code), blockNumber: status.blockNumber }
+      } catch (error) {
+        noteFailure(error)
+        return { kind: 'unknown', detail: `grpc ${grpcCode(error) ?? 'error'}` }
+      }
+    },
+    blocks: (first, signal) => follow(networkOf(options.own), options, first, signal),
+    close() {
+      for (const gateway of gateways.values()) gateway.close()
+      clients.close()
+    },
+  }
+}
+
+/** The library makes such a request only from a live submit; after a restart we make it from the id. */
+function statusRequest(txId: string, channel: string, own: LedgerIdentity): Uint8Array {
+  const request = new gatewayProtos.CommitStatusRequest()
+  request.setTransactionId(txId)
+  request.setChannelId(channel)
+  request.setIdentity(serializedIdentity(own))
+  const signed = new gatewayProtos.SignedCommitStatusRequest()
+  signed.setRequest(request.serializeBinary())
+  return signed.serializeBinary()
+}
+
+function serializedIdentity({ identity }: LedgerIdentity): Uint8Array {
+  const serialized = new msp.SerializedIdentity()
+  serialized.setMspid(identity.mspId)
+  serialized.setIdBytes(identity.credentials)
+  return serialized.serializeBinary()
+}
+
+const CODE_NAMES = new Map(Object.entries(StatusCode).map(([name, code]) => [Number(code), name]))
+
+/** The name of a validation code, e.g. MVCC_READ_CONFLICT. */
+export function codeName(code: number): string {
+  return CODE_NAMES.get(code) ?? String(code)
+}
+
+function createClients(config: Config['ledger']) {
+  let index = 0
+  const clients = config.peers.map(peer => {
+    const credentials = grpc.credentials.createSsl(readFileSync(peer.tlsCaFile))
+    return new grpc.Client(peer.endpoint, credentials, {
+      ...(peer.hostOverride
+        ? {
+            'grpc.ssl_target_name_override': peer.hostOverride,
+            'grpc.default_authority': peer.hostOverride,
+          }
+        : {}),
+      'grpc.max_receive_message_length': MESSAGE_MAX,
+      'grpc.max_send_message_length': MESSAGE_MAX,
+      // Fabric answers more frequent pings with GOAWAY.
+      'grpc.keepalive_time_ms': 120_000,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    })
+  })
+  return {
+    current(): grpc.Client {
+      return clients[index] as grpc.Client
+    },
+    rotate(): boolean {
+      index = (index + 1) % clients.length
+      return clients.length > 1
+    },
+    close() {
+      for (const client of clients) client.close()
+    },
+  }
+}
+
+async function* follow(
+  network: Network,
+  options: LedgerOptions,
+  first: bigint,
+  signal: AbortSignal,
+): AsyncIterable<LedgerBlock> {
+  const events = await network.getBlockAndPrivateDataEvents({ startBlock: first })
+  const stop = (): void => events.close()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for await (const event of events) {
+      yield readBlock(event, options.config.chaincode)
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    events.close()
+  }
+}
