@@ -23,3 +23,11 @@ export {
 export { parsePolicyText, PolicySyntaxError, signedByRole } from './policy-text.ts'
 export { compilePolicy, compileApplicationPolicy, compileChannelPolicy } from './policy.ts'
 export { MspError, type MspErrorCode } from './errors.ts'
+export {
+  createNetworkCrypto,
+  issueCertificate,
+  issueTlsCertificate,
+  type CryptoDefinition,
+  type CryptoOrganization,
+  type EnrolmentRequest,
+} from './enrolment.ts'
