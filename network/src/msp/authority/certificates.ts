@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import { createHash, createPublicKey, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import { concatBytes } from '../../proof/bytes.ts'
