@@ -5,7 +5,7 @@ import path from 'node:path'
 import { NetworkFault } from '../src/node/fault.ts'
 
 const PROGRAMS = ['peer', 'orderer', 'configtxgen', 'osnadmin'] as const
-export type FabricProgram = (typeof PROGRAMS)[number] | 'cryptogen'
+export type FabricProgram = (typeof PROGRAMS)[number]
 
 /** The folder of Fabric's binaries. Throws `NetworkFault` FABRIC_BIN_MISSING saying how to get them. */
 export function findFabricBin(fromRecord?: string): string {

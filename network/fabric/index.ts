@@ -1,11 +1,12 @@
 // The same network definition on real Hyperledger Fabric v3: artefacts, processes, channels, chaincode.
 //
-// May import src/node's definition, folder and process modules; nothing of the embedded ledger. Invariants: everything is
+// May import src/msp's authority and src/node's definition, folder and process modules; nothing of the embedded ledger. Invariants: everything is
 // derived from the definition and DIR; running a step again changes nothing that exists; a node that is "peer
 // and orderer" is two processes here, and commands on the node mean both.
 import { chmodSync, cpSync, existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createNetworkCrypto } from '../src/msp/authority/index.ts'
 import type { NetworkDefinition } from '../src/node/definition.ts'
 import { identityFolder, inFolder, writeWhole } from '../src/node/folder.ts'
 import { awaitListening, waitUntil, type ProcessSpec } from '../src/node/processes.ts'
@@ -13,7 +14,6 @@ import { HOST, nodesOf, type NodePlace } from '../src/node/topology.ts'
 import { runProgram } from './binaries.ts'
 import { configtx, configtxProfile } from './configtx.ts'
 import { coreYaml } from './core-yaml.ts'
-import { generateCrypto } from './crypto.ts'
 import { peerCommand, type FabricContext } from './lifecycle.ts'
 import { ordererYaml } from './orderer-yaml.ts'
 import { addressFolder, builderFolder, ordererFolder, peerFolder } from './paths.ts'
@@ -24,10 +24,8 @@ export { deployChaincode, type FabricContext } from './lifecycle.ts'
 /** Writes everything the processes need that does not exist yet: crypto, genesis blocks, configuration. */
 export async function prepareFabric(context: FabricContext): Promise<void> {
   const { dir, definition, progress } = context
-  if (!existsSync(inFolder.organizations(dir))) {
-    progress('issuing certificates')
-    await generateCrypto(context)
-  }
+  progress('issuing certificates')
+  await createNetworkCrypto(definition, inFolder.organizations(dir))
   for (const channel of definition.channels) await writeGenesis(context, channel.name)
   copyBuilder(dir)
   for (const node of nodesOf(definition)) {
