@@ -24,23 +24,25 @@ const IMPLICIT_RULES: readonly ImplicitRule[] = ['ANY', 'ALL', 'MAJORITY']
 export function readChannelConfig(block: Uint8Array): ChannelConfig {
   return decoding(() => {
     const read = common.Block.deserializeBinary(block)
-    const envelope = read.getData()?.getDataList_asU8() ?? []
-    const [only] = envelope
-    if (!only || envelope.length !== 1) throw malformed('a configuration block has one envelope')
-    const payload = common.Payload.deserializeBinary(
-      common.Envelope.deserializeBinary(only).getPayload_asU8(),
-    )
-    const header = common.ChannelHeader.deserializeBinary(
-      payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(0),
-    )
-    if (header.getType() !== CONFIG_HEADER_TYPE) throw malformed('not a CONFIG envelope')
-    const config = common.ConfigEnvelope.deserializeBinary(payload.getData_asU8()).getConfig()
-    if (!config) throw malformed('the envelope has no configuration')
+    const { header, config } = configEnvelopeOf(read)
     return configOf(config, {
       channelId: header.getChannelId(),
       blockNumber: read.getHeader()?.getNumber() ?? 0,
     })
   })
+}
+
+function configEnvelopeOf(block: common.Block) {
+  const [only, ...others] = block.getData()?.getDataList_asU8() ?? []
+  if (!only || others.length > 0) throw malformed('a configuration block has one envelope')
+  const envelope = common.Envelope.deserializeBinary(only)
+  const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8())
+  const headerBytes = payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(0)
+  const header = common.ChannelHeader.deserializeBinary(headerBytes)
+  if (header.getType() !== CONFIG_HEADER_TYPE) throw malformed('not a CONFIG envelope')
+  const config = common.ConfigEnvelope.deserializeBinary(payload.getData_asU8()).getConfig()
+  if (!config) throw malformed('the envelope has no configuration')
+  return { header, config }
 }
 
 /** Reads a configuration tree. Throws as `readChannelConfig`. */

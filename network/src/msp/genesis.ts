@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
 import { common, msp as mspProto, orderer, peer } from '@hyperledger/fabric-protos'
-import { concatBytes } from '../proof/bytes.ts'
-import { TAG, writeDer, writeUnsigned } from '../proof/der.ts'
 import { outOf, parsePolicyText, signedBy } from './policy-text.ts'
 import { serializeIdentity } from './signer.ts'
 import type { ImplicitRule } from './types.ts'
@@ -374,20 +372,4 @@ function wrapInBlock(envelope: Uint8Array): Uint8Array {
   block.setData(blockData)
   block.setMetadata(metadata)
   return block.serializeBinary()
-}
-
-/** DER of a block header, the bytes Fabric hashes and signs. */
-export function blockHeaderBytes(header: {
-  readonly number: bigint
-  readonly previousHash: Uint8Array
-  readonly dataHash: Uint8Array
-}): Uint8Array {
-  return writeDer(
-    TAG.sequence,
-    concatBytes(
-      writeUnsigned(header.number),
-      writeDer(TAG.octetString, header.previousHash),
-      writeDer(TAG.octetString, header.dataHash),
-    ),
-  )
 }

@@ -22,6 +22,7 @@ export {
 } from './genesis.ts'
 export { parsePolicyText, PolicySyntaxError, signedByRole } from './policy-text.ts'
 export { compilePolicy, compileApplicationPolicy, compileChannelPolicy } from './policy.ts'
+export { blockHeaderBytes, type BlockHeaderFields } from '../proof/header.ts'
 export { MspError, type MspErrorCode } from './errors.ts'
 export {
   createNetworkCrypto,

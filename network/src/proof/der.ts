@@ -124,17 +124,16 @@ export function readBitString(element: Der | undefined): Uint8Array {
 
 /** Milliseconds since the epoch of a UTCTime or GeneralizedTime in the form RFC 5280 requires. */
 export function readTime(element: Der | undefined): number {
-  if (element === undefined) throw malformed('time is missing')
-  const text = String.fromCharCode(...element.value)
-  const full = element.tag === TAG.utcTime ? centuryOf(text) + text : text
-  if (element.tag !== TAG.utcTime && element.tag !== TAG.generalizedTime)
-    throw malformed('bad time')
+  const isShort = element?.tag === TAG.utcTime
+  const { value } = expectTag(element, isShort ? TAG.utcTime : TAG.generalizedTime)
+  const text = String.fromCharCode(...value)
+  const full = isShort ? centuryOf(text) + text : text
   const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full)
   if (!match) throw malformed('time is not in the form of RFC 5280')
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map(Number)
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+  const iso = `${match.slice(1, 4).join('-')}T${match.slice(4).join(':')}.000Z`
+  const time = Date.parse(iso)
+  if (Number.isNaN(time)) throw malformed('time does not exist')
+  return time
 }
 
 function centuryOf(text: string): string {

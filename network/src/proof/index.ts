@@ -14,3 +14,14 @@ export * from './types.ts'
 export { verifyCertificate } from './chain.ts'
 export { parseCertificate, pemToDer, type Certificate } from './x509.ts'
 export { verifyEcdsa } from './ecdsa.ts'
+export { readTrust } from './trust.ts'
+export {
+  verifyBlock,
+  verifyBlocks,
+  verifyInclusion,
+  verifyLink,
+  stripClaims,
+  type BlockOptions,
+  type ProvenChain,
+} from './block.ts'
+export { blockHeaderBytes, hashHeader, type BlockHeaderFields } from './header.ts'

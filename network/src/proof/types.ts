@@ -17,6 +17,7 @@ export type BrokenLink =
   | 'QUORUM_SIGNER_TWICE'
   | 'QUORUM_SIGNATURE'
   | 'ENVELOPE_ABSENT'
+  | 'ENVELOPE_CHANNEL'
   | 'ENVELOPE_MALFORMED'
   | 'CERTIFICATE_MALFORMED'
   | 'CERTIFICATE_KEY_UNSUPPORTED'
@@ -81,10 +82,13 @@ export interface ProvenBlock {
   readonly previousHash: Uint8Array
   readonly dataHash: Uint8Array
   readonly envelopes: readonly Uint8Array[]
-  /** The one view the certificate's votes were cast in; undefined for a configuration genesis. */
+  /** The one view the certificate's votes were cast in; 0 for the genesis block. */
   readonly view: bigint
   readonly sequence: bigint
+  /** Ids of the consenters whose votes make the certificate; none for the genesis block. */
   readonly signers: readonly number[]
+  /** Whether the block changes the channel's configuration: the trust to use after it. */
+  readonly nextTrust: ChannelTrust | undefined
   /** A peer's own claims, signed by nobody: present only when they were allowed in. */
   readonly claims: { readonly flags: Uint8Array; readonly commitHash: Uint8Array }
 }
