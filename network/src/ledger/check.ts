@@ -1,3 +1,4 @@
+import { withOwnMetadata } from './blocks.ts'
 import { LedgerFault } from './fault.ts'
 import { checkBlockData, isBlockFault, readBlock, type Block } from './rules/block.ts'
 import { HeaderType, TxCode } from './rules/codes.ts'
@@ -28,6 +29,8 @@ export interface CheckedBlock<I extends LedgerIdentity> {
   readonly block: Block
   readonly transactions: readonly CheckedTransaction<I>[]
 }
+
+const NOTHING = new Uint8Array(0)
 
 type Known = Pick<EnvelopeHeader, 'type' | 'txId' | 'timestamp'>
 const UNREADABLE: Known = { type: -1, txId: '', timestamp: { seconds: 0, nanos: 0 } }
@@ -134,6 +137,14 @@ const checkGenesis = <I extends LedgerIdentity>(block: Block): CheckedTransactio
     return withCode(fits ? TxCode.VALID : TxCode.INVALID_CONFIG_TRANSACTION, known)
   })
 
+/** Flags and commit hash are another peer's claims: the certificate is judged without them. */
+const isCertified = async <I extends LedgerIdentity>(
+  block: Block,
+  { certificate }: CheckContext<I>,
+): Promise<boolean> =>
+  certificate === undefined ||
+  certificate(withOwnMetadata(block, { flags: NOTHING, commitHash: NOTHING }))
+
 /**
  * Everything about a block that needs no state: its form, the orderers' certificate, every
  * signature in it, all at once. Runs ahead of the commit of the block before.
@@ -147,7 +158,7 @@ export const checkBlock = async <I extends LedgerIdentity>(
   const fault = checkBlockData(block)
   if (fault !== undefined) throw new LedgerFault(fault.code, fault.detail)
   if (block.number === 0) return { block, transactions: checkGenesis(block) }
-  if (context.certificate !== undefined && !(await context.certificate(bytes))) {
+  if (!(await isCertified(block, context))) {
     throw new LedgerFault('BLOCK_CERTIFICATE', `block ${block.number} lacks a valid certificate`)
   }
   const transactions = await Promise.all(

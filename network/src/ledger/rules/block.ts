@@ -65,14 +65,16 @@ const integerContents = (value: number): number[] => {
 const der = (tag: number, contents: Uint8Array): Buffer => {
   const { length } = contents
   const head =
-    length < 128 ? [tag, length] : length < 256 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 255]
+    length < 128
+      ? [tag, length]
+      : length < 256
+        ? [tag, 0x81, length]
+        : [tag, 0x82, length >> 8, length & 255]
   return Buffer.concat([Uint8Array.from(head), contents])
 }
 
 /** The bytes the orderers sign with the metadata: SEQUENCE{number, previous_hash, data_hash}. */
-export const headerBytes = (
-  block: Pick<Block, 'number' | 'previousHash' | 'dataHash'>,
-): Buffer =>
+export const headerBytes = (block: Pick<Block, 'number' | 'previousHash' | 'dataHash'>): Buffer =>
   der(
     0x30,
     Buffer.concat([

@@ -132,9 +132,7 @@ export const lifecycleDefinition = (): ChaincodeDefinition => ({
   endorsementPlugin: 'escc',
   validationPlugin: 'vscc',
   initRequired: false,
-  validationParameter: new Writer()
-    .text(2, '/Channel/Application/LifecycleEndorsement')
-    .finish(),
+  validationParameter: new Writer().text(2, '/Channel/Application/LifecycleEndorsement').finish(),
   collectionPackage: NOTHING,
   collections: [],
 })

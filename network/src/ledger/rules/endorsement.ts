@@ -35,9 +35,11 @@ const placeText = (place: KeyPlace): string =>
 
 const writtenPlaces = (set: NamespaceSet): KeyPlace[] => {
   const { namespace } = set
-  const places = [...set.writes, ...set.metadataWrites].map(
-    ({ key }): KeyPlace => ({ namespace, collection: '', key }),
-  )
+  const places = [...set.writes, ...set.metadataWrites].map(({ key }): KeyPlace => ({
+    namespace,
+    collection: '',
+    key,
+  }))
   for (const one of set.collections) {
     for (const { keyHash } of [...one.writes, ...one.metadataWrites]) {
       places.push({ namespace, collection: one.collection, key: hashText(keyHash) })
@@ -49,9 +51,7 @@ const writtenPlaces = (set: NamespaceSet): KeyPlace[] => {
 /** Places whose metadata the set writes: they bind every later write in the block. */
 const policyPlaces = (set: NamespaceSet): KeyPlace[] => {
   const { namespace } = set
-  const places = set.metadataWrites.map(
-    ({ key }): KeyPlace => ({ namespace, collection: '', key }),
-  )
+  const places = set.metadataWrites.map(({ key }): KeyPlace => ({ namespace, collection: '', key }))
   for (const one of set.collections) {
     for (const { keyHash } of one.metadataWrites) {
       places.push({ namespace, collection: one.collection, key: hashText(keyHash) })
@@ -68,11 +68,7 @@ class NamespaceCheck<I extends LedgerIdentity> {
   readonly #verdicts = new Map<string, boolean>()
   #checked = false
 
-  constructor(
-    definition: ChaincodeDefinition,
-    endorsers: readonly I[],
-    source: PolicySource<I>,
-  ) {
+  constructor(definition: ChaincodeDefinition, endorsers: readonly I[], source: PolicySource<I>) {
     this.#definition = definition
     this.#endorsers = endorsers
     this.#source = source
@@ -170,9 +166,7 @@ export const endorsementVerdict = <I extends LedgerIdentity>(
   context: { source: PolicySource<I>; changed: ChangedPolicies },
 ): TxCode => {
   const invoked = transaction.sets.find(set => set.namespace === transaction.chaincodeName)
-  const sets = transaction.sets.filter(
-    set => set !== invoked && writesTo(set),
-  )
+  const sets = transaction.sets.filter(set => set !== invoked && writesTo(set))
   for (const set of [invoked ?? emptySet(transaction.chaincodeName), ...sets]) {
     const verdict = namespaceVerdict(set, transaction, context)
     if (verdict !== TxCode.VALID) return verdict

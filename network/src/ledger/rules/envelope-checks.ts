@@ -15,7 +15,9 @@ const namespaceFits = (set: NamespaceSet): boolean => {
   const size = bytesOf(set.namespace)
   if (size === 0 || size > NAMESPACE_BYTES_MAX) return false
   const keys = [...set.reads, ...set.writes, ...set.metadataWrites]
-  return keys.every(({ key }) => keyProblem(key) === undefined) && set.collections.every(collectionFits)
+  return (
+    keys.every(({ key }) => keyProblem(key) === undefined) && set.collections.every(collectionFits)
+  )
 }
 
 const distinct = (names: readonly string[]): boolean => new Set(names).size === names.length

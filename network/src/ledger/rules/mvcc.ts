@@ -30,7 +30,10 @@ const inRange = (key: string, range: KeyRange): boolean => {
 }
 
 /** Rows of the state with the block's earlier writes laid over them, in key order. */
-export function* rowsWithUpdates(range: KeyRange, { batch, state }: BlockView): Iterable<StoredKey> {
+export function* rowsWithUpdates(
+  range: KeyRange,
+  { batch, state }: BlockView,
+): Iterable<StoredKey> {
   const updates = batch.publicUpdates.get(range.namespace) ?? new Map()
   const written = [...updates.keys()].filter(key => inRange(key, range)).sort(compareText)
   let at = 0

@@ -65,9 +65,7 @@ class Planner<I extends LedgerIdentity> {
     if (this.#changedDefinitions.size === 0) return false
     return (
       this.#changedDefinitions.has(transaction.chaincodeName) ||
-      transaction.sets.some(
-        set => writesTo(set) && this.#changedDefinitions.has(set.namespace),
-      )
+      transaction.sets.some(set => writesTo(set) && this.#changedDefinitions.has(set.namespace))
     )
   }
 

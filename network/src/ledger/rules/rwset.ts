@@ -220,10 +220,7 @@ const writeEntries = (writer: Writer, entries: readonly MetadataEntry[]): Writer
 }
 
 const writeRange = (range: RangeQuery): Buffer => {
-  const writer = new Writer()
-    .text(1, range.startKey)
-    .text(2, range.endKey)
-    .flag(3, range.exhausted)
+  const writer = new Writer().text(1, range.startKey).text(2, range.endKey).flag(3, range.exhausted)
   if (range.merkle !== undefined) {
     const merkle = new Writer().uint(1, range.merkle.maxDegree).uint(2, range.merkle.maxLevel)
     for (const hash of range.merkle.hashes) merkle.element(3, hash)

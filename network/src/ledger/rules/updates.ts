@@ -179,7 +179,10 @@ const writeKeyUpdates = (
       .bytes(3, key)
       .flag(4, update.value === undefined)
       .bytes(5, update.value ?? NOTHING)
-      .bytes(6, Buffer.concat([orderedVarint(update.version.block), orderedVarint(update.version.tx)]))
+      .bytes(
+        6,
+        Buffer.concat([orderedVarint(update.version.block), orderedVarint(update.version.tx)]),
+      )
     out.element(1, row.finish())
   })
 }
@@ -199,9 +202,9 @@ const updateBytes = (batch: UpdateBatch): Buffer => {
     const collections = batch.hashedUpdates.get(namespace) ?? new Map<string, KeyUpdates>()
     sortedKeys(collections).forEach((collection, index) => {
       const updates = collections.get(collection) as KeyUpdates
-      const hashed = [...updates.keys()].sort().map(
-        hash => [hashBytes(hash), updates.get(hash) as Update] as const,
-      )
+      const hashed = [...updates.keys()]
+        .sort()
+        .map(hash => [hashBytes(hash), updates.get(hash) as Update] as const)
       const named = rows.length === 0 && index === 0 ? namespace : ''
       writeKeyUpdates(out, { namespace: named, collection }, hashed)
     })
@@ -210,9 +213,5 @@ const updateBytes = (batch: UpdateBatch): Buffer => {
 }
 
 /** Slot 4: SHA-256 over flags, updates and the previous commit hash, exactly as Fabric's. */
-export const commitHash = (
-  flags: Uint8Array,
-  batch: UpdateBatch,
-  previous: Uint8Array,
-): Buffer =>
+export const commitHash = (flags: Uint8Array, batch: UpdateBatch, previous: Uint8Array): Buffer =>
   sha256(new Writer().varint(flags.length).finish(), flags, updateBytes(batch), previous)

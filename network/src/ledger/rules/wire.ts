@@ -1,5 +1,3 @@
-import { constants } from 'node:buffer'
-
 /**
  * A strict reader of protobuf fields, without copies. It is stricter than proto3 where bytes
  * from strangers gain by it: a singular field may stand only once, text must be valid UTF-8,
@@ -39,7 +37,8 @@ const readVarint = (bytes: Uint8Array, start: number): Varint => {
   for (let at = start; at < bytes.length && at < start + 10; at += 1) {
     const byte = bytes[at] as number
     value += (byte & 0x7f) * scale
-    if (byte < 0x80) return { value: value > Number.MAX_SAFE_INTEGER ? Infinity : value, at: at + 1 }
+    if (byte < 0x80)
+      return { value: value > Number.MAX_SAFE_INTEGER ? Infinity : value, at: at + 1 }
     scale *= 128
   }
   throw new WireFault('varint is cut or too long')
@@ -69,7 +68,7 @@ export const fieldAt = (bytes: Uint8Array, offset: number): Field => {
 
 /** Walks a message's fields in order of appearance. */
 export const eachField = (bytes: Uint8Array, visit: (field: Field) => void): void => {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const field = fieldAt(bytes, at)
     visit(field)
     at = field.end
@@ -136,7 +135,6 @@ export const textOf = (bytes: Uint8Array): string => {
   if (buffer.length < 128 && buffer.every(byte => byte < 0x80)) {
     return buffer.toString('latin1')
   }
-  if (buffer.length > constants.MAX_STRING_LENGTH) throw new WireFault('text is too long')
   try {
     return utf8.decode(buffer)
   } catch {

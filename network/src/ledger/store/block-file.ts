@@ -1,4 +1,13 @@
-import { constants, closeSync, mkdirSync, openSync, readSync, readdirSync, fstatSync, fsyncSync } from 'node:fs'
+import {
+  constants,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  fstatSync,
+  fsyncSync,
+} from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -16,7 +25,22 @@ const FRAME_BYTES = 20
 export const BLOCK_BYTES_MAX = 512 * 1024 * 1024
 const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024
 
-const segmentName = (segment: number): string => `${String(segment).padStart(6, '0')}.blocks`
+/** Blocks brought again lie in a file of their own, so the tail of the others stays in order. */
+const REPAIRED = 0xffff_ffff
+
+const segmentName = (segment: number): string =>
+  segment === REPAIRED ? 'repaired.blocks' : `${String(segment).padStart(6, '0')}.blocks`
+
+/** Where the next block goes, as the savepoint remembers it. */
+export interface FileEnd {
+  readonly segment: number
+  readonly offset: number
+}
+
+export const endOf = (position: BlockPosition): FileEnd => ({
+  segment: position.segment,
+  offset: position.offset + FRAME_BYTES + position.length,
+})
 
 const checksum = (head: Buffer, bytes: Uint8Array): number =>
   crc32(bytes, crc32(head.subarray(8, 16)))
@@ -50,6 +74,7 @@ export class BlockFile {
   readonly #segmentBytesMax: number
   readonly #readers = new Map<number, number>()
   #writer: FileHandle | undefined
+  #repairs: Promise<unknown> = Promise.resolve()
   #segment: number
   #end = 0
 
@@ -60,7 +85,10 @@ export class BlockFile {
   }
 
   /** Opens the folder; call `recover` before the first append. */
-  static async open(directory: string, segmentBytesMax = SEGMENT_BYTES_DEFAULT): Promise<BlockFile> {
+  static async open(
+    directory: string,
+    segmentBytesMax = SEGMENT_BYTES_DEFAULT,
+  ): Promise<BlockFile> {
     mkdirSync(directory, { recursive: true })
     const segments = readdirSync(directory).flatMap(name => {
       const found = /^(\d{6})\.blocks$/.exec(name)
@@ -119,14 +147,13 @@ export class BlockFile {
   }
 
   /**
-   * Finds whole frames after the last block the index knows, in order, and cuts what follows
-   * them: the torn end of an append that a crash stopped.
+   * Finds whole frames after the savepoint's end, in order, and cuts what follows them: the torn
+   * end of an append that a crash stopped.
    */
-  async recover(last: { number: number; position: BlockPosition } | undefined): Promise<FoundBlock[]> {
+  async recover(next: { readonly number: number; readonly end: FileEnd }): Promise<FoundBlock[]> {
     const found: FoundBlock[] = []
-    let segment = last?.position.segment ?? 0
-    let offset = last === undefined ? 0 : last.position.offset + FRAME_BYTES + last.position.length
-    let number = last === undefined ? 0 : last.number + 1
+    let { segment, offset } = next.end
+    let { number } = next
     for (;;) {
       const frame = this.#frameAt(segment, offset)
       if (frame !== undefined && frame.number === number) {
@@ -177,6 +204,26 @@ export class BlockFile {
     await writer.datasync()
     this.#end = position.offset + FRAME_BYTES + bytes.length
     return position
+  }
+
+  /** Keeps a block that was brought again, apart from the others. */
+  async repair(number: number, bytes: Uint8Array): Promise<BlockPosition> {
+    const kept = this.#repairs.then(() => this.#appendRepaired(number, bytes))
+    this.#repairs = kept.catch(() => undefined)
+    return kept
+  }
+
+  async #appendRepaired(number: number, bytes: Uint8Array): Promise<BlockPosition> {
+    const handle = await open(this.#path(REPAIRED), constants.O_RDWR | constants.O_CREAT, 0o600)
+    try {
+      const offset = (await handle.stat()).size
+      await handle.writev([frameHead(number, bytes), bytes], offset)
+      await handle.sync()
+      syncFolder(this.#directory)
+      return { segment: REPAIRED, offset, length: bytes.length }
+    } finally {
+      await handle.close()
+    }
   }
 
   /** Throws BLOCK_CORRUPT when the bytes on disk are not what was written. */

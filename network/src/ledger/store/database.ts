@@ -1,5 +1,11 @@
 import { open, type Database, type RootDatabase, type Transaction } from 'lmdb'
-import type { CommittedState, HashedPlace, KeyRange, StoredKey, StoredValue } from '../rules/state.ts'
+import type {
+  CommittedState,
+  HashedPlace,
+  KeyRange,
+  StoredKey,
+  StoredValue,
+} from '../rules/state.ts'
 import type { Version } from '../rules/rwset.ts'
 import { afterPrefix, hashedKey, namespacePrefix, stateKey } from './keys.ts'
 import { readStored, readStoredVersion } from './rows.ts'

@@ -60,7 +60,8 @@ export const writeSetKey = (
   place: { readonly block: number; readonly tx: number },
   namespace: string,
   collection: string,
-): Buffer => Buffer.concat([placeKey(place.block, place.tx), collectionPrefix(namespace, collection)])
+): Buffer =>
+  Buffer.concat([placeKey(place.block, place.tx), collectionPrefix(namespace, collection)])
 
 export interface WriteSetPlace {
   readonly block: number
