@@ -13,3 +13,5 @@
  *   call dials again.
  */
 export type * from './types.ts'
+export { createPeer, DEFAULT_LIMITS } from './peer.ts'
+export { createInspector, type InspectorOptions } from './endorser/inspect.ts'
