@@ -83,7 +83,7 @@ export class Committer<I extends LedgerIdentity> {
     return this.inOrder(async () => this.#apply(await checked, found))
   }
 
-  async #apply(checked: CheckedBlock<I>, found: FoundBlock | undefined): Promise<CommittedBlock> {
+  async #apply(checked: CheckedBlock<I>, found: FoundBlock | undefined): Promise<Applied> {
     const { number } = checked.block
     if (number < this.#height) return { block: this.#again(checked), isNew: false }
     if (number > this.#height) {
