@@ -1,6 +1,6 @@
 import type { Layout } from './types.ts'
 
-const LAYOUTS_MAX = 512
+const LAYOUTS_MAX = 256
 
 /** How many peers of each MSP may be asked; undefined: any number. */
 export type Available = ReadonlyMap<string, number> | undefined
@@ -54,13 +54,25 @@ function sizeOf(layout: Layout): number {
 
 /** Drops layouts that ask for all another asks for and more; smallest first; bounded. */
 export function minimal(layouts: readonly Layout[]): Layout[] {
-  const sorted = [...layouts].sort((left, right) => sizeOf(left) - sizeOf(right))
-  const kept: Layout[] = []
-  for (const layout of sorted) {
-    if (kept.length >= LAYOUTS_MAX) break
-    if (!kept.some(smaller => covers(layout, smaller))) kept.push(layout)
-  }
-  return kept
+  const distinct = new Map(layouts.map(layout => [keyOf(layout), layout]))
+  const sorted = [...distinct.values()]
+    .map(layout => ({ layout, size: sizeOf(layout) }))
+    .sort((left, right) => left.size - right.size)
+    .slice(0, LAYOUTS_MAX)
+  // Of two different layouts of one size neither covers the other.
+  return sorted
+    .filter(
+      ({ layout, size }) =>
+        !sorted.some(smaller => smaller.size < size && covers(layout, smaller.layout)),
+    )
+    .map(({ layout }) => layout)
+}
+
+function keyOf(layout: Layout): string {
+  return [...layout]
+    .map(([mspId, count]) => `${mspId}:${count}`)
+    .sort()
+    .join(' ')
 }
 
 function covers(layout: Layout, smaller: Layout): boolean {

@@ -43,8 +43,8 @@ export function parsePolicyText(text: string): Uint8Array {
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = []
-  TOKEN.lastIndex = 0
-  for (let offset = 0; text.slice(offset).trim() !== ''; offset = TOKEN.lastIndex) {
+  const { length } = text.trimEnd()
+  for (let offset = 0; offset < length; offset = TOKEN.lastIndex) {
     TOKEN.lastIndex = offset
     const match = TOKEN.exec(text)
     if (!match) throw new PolicySyntaxError('unexpected character', offset)

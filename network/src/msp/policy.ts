@@ -4,11 +4,12 @@ import { Broken } from '../proof/verdict.ts'
 import { parseCertificate, pemToDer } from '../proof/x509.ts'
 import { MspError } from './errors.ts'
 import { identityId } from './organization.ts'
-import { combine, fits, type Available } from './layouts.ts'
+import { combine, fits, minimal, type Available } from './layouts.ts'
 import type { ChannelConfig, CompiledPolicy, Identity, Layout, Role } from './types.ts'
 
 const DEPTH_MAX = 64
 const ROLES: readonly Role[] = ['member', 'admin', 'client', 'peer', 'orderer']
+const NO_BYTES = new Uint8Array(0)
 /** Roles a peer's identity has: a layout may count on these and no other. */
 const PEER_ROLES: ReadonlySet<Role> = new Set(['member', 'peer'])
 
@@ -16,6 +17,8 @@ interface Principal {
   readonly mspId: string
   /** Whether a peer may satisfy it at all. */
   readonly byPeer: boolean
+  /** Whether every peer of the MSP satisfies it, or (false) only some, whom nobody here knows. */
+  readonly byAnyPeer: boolean
   matches(identity: Identity): boolean
 }
 
@@ -111,7 +114,7 @@ function compileEnvelope(envelope: common.SignaturePolicyEnvelope): CompiledPoli
       const signers = [...new Map(identities.map(one => [one.id, one])).values()]
       return satisfy(rule, signers, new Set()) !== undefined
     },
-    layouts: available => layoutsOf(rule, available),
+    layouts: available => plan(rule, principals, available),
     mspIds: new Set(principals.map(principal => principal.mspId)),
   }
 }
@@ -157,6 +160,48 @@ function satisfy(
   return satisfied >= rule.threshold ? taken : undefined
 }
 
+/**
+ * Layouts that the evaluation above accepts. It is greedy: a gate goes on taking signers when it
+ * has enough, so a policy may need more of them than its principals suggest. Such a layout gets
+ * one peer per principal of the MSP instead, and is dropped where that does not help either.
+ */
+function plan(rule: Rule, principals: readonly Principal[], available: Available): Layout[] {
+  const layouts = layoutsOf(rule, available)
+  if (!principals.every(one => one.byAnyPeer || !one.byPeer)) return layouts
+  const grown = (layout: Layout): Layout =>
+    new Map([...layout.keys()].map(mspId => [mspId, countOf(principals, mspId)]))
+  const suffices = (layout: Layout) => satisfy(rule, peersOf(layout), new Set()) !== undefined
+  return minimal(
+    layouts
+      .map(layout => (suffices(layout) ? layout : grown(layout)))
+      .filter(layout => fits(layout, available) && suffices(layout)),
+  )
+}
+
+function countOf(principals: readonly Principal[], mspId: string): number {
+  return principals.filter(principal => principal.mspId === mspId).length
+}
+
+/** As many different peers of each MSP as the layout asks for. */
+function peersOf(layout: Layout): Identity[] {
+  return [...layout].flatMap(([mspId, count]) =>
+    Array.from({ length: count }, (_, index) => ({
+      mspId,
+      pem: '',
+      bytes: NO_BYTES,
+      certificate: NO_BYTES,
+      id: `${mspId} ${index}`,
+      roles: PEER_ROLES,
+      commonName: '',
+      organizationalUnits: [],
+      attributes: {},
+      notBefore: 0,
+      notAfter: 0,
+      certifiersIdentifier: NO_BYTES,
+    })),
+  )
+}
+
 function layoutsOf(rule: Rule, available: Available): Layout[] {
   if (rule.kind === 'principal') {
     const layout = new Map([[rule.principal.mspId, 1]])
@@ -196,6 +241,7 @@ function rolePrincipalOf(bytes: Uint8Array): Principal {
   return {
     mspId,
     byPeer: PEER_ROLES.has(role),
+    byAnyPeer: PEER_ROLES.has(role),
     matches: identity => identity.mspId === mspId && identity.roles.has(role),
   }
 }
@@ -208,6 +254,7 @@ function unitPrincipalOf(bytes: Uint8Array): Principal {
   return {
     mspId,
     byPeer: true,
+    byAnyPeer: false,
     matches: identity =>
       identity.mspId === mspId &&
       identity.organizationalUnits.includes(unit) &&
@@ -223,6 +270,7 @@ function identityPrincipalOf(bytes: Uint8Array): Principal {
   return {
     mspId,
     byPeer: true,
+    byAnyPeer: false,
     matches: identity => id !== undefined && identity.mspId === mspId && identity.id === id,
   }
 }
@@ -246,6 +294,7 @@ function combinedPrincipalOf(bytes: Uint8Array, depth: number): Principal {
   return {
     mspId: first.mspId,
     byPeer: parts.every(part => part.byPeer && part.mspId === first.mspId),
+    byAnyPeer: parts.every(part => part.byAnyPeer),
     matches: identity => parts.every(part => part.matches(identity)),
   }
 }

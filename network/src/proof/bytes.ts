@@ -1,4 +1,4 @@
-/** Byte helpers without Buffer: this package runs in browsers too. */
+/** Byte helpers in plain JavaScript: this package runs in browsers too. */
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
