@@ -66,6 +66,11 @@ const commands: Record<string, (values: Values, node: string | undefined) => Pro
     await control.deploy(need(values, 'dir'), deployment, progress)
     progress(`${deployment.name} ${deployment.version} is committed on ${deployment.channel}`)
   },
+  async status(values) {
+    const nodes = await control.status(need(values, 'dir'))
+    process.stdout.write(values.json ? `${JSON.stringify({ nodes }, null, 2)}\n` : table(nodes))
+    if (nodes.some(node => !node.running)) process.exitCode = 3
+  },
   async stop(values, node) {
     const signal = values.kill ? 'SIGKILL' : 'SIGTERM'
     await control.stopNode(need(values, 'dir'), nodeName(node), signal)
@@ -83,6 +88,16 @@ const commands: Record<string, (values: Values, node: string | undefined) => Pro
     if (values.out) writeWhole(values.out, built.bytes)
     process.stdout.write(`${built.packageId}\n`)
   },
+}
+
+function table(nodes: control.NodeStatus[]): string {
+  const lines = nodes.map(node => {
+    const heights = Object.entries(node.channels).map(([name, { height }]) => `${name} ${height}`)
+    const state = node.running ? (node.ready ? 'up' : 'starting') : 'down'
+    const pids = node.pids.join(' ')
+    return `${node.name.padEnd(40)} ${node.roles.join('+').padEnd(14)} ${state.padEnd(9)} ${pids.padEnd(16)} ${heights.join(', ')}`
+  })
+  return `${lines.join('\n')}\n`
 }
 
 function nodeName(node: string | undefined): string {

@@ -12,8 +12,10 @@ import {
   joinFabric,
   prepareFabric,
 } from '../../fabric/index.ts'
+import { deployEmbedded } from './admin/deploy.ts'
 import type { NetworkDefinition } from './definition.ts'
 import type { Deployment } from './deployment.ts'
+import { embeddedProcesses, prepareEmbedded } from './embedded.ts'
 import { NetworkFault } from './fault.ts'
 import {
   inFolder,
@@ -31,6 +33,7 @@ import {
   stopProcess,
   type ProcessSpec,
 } from './processes.ts'
+import { awaitHealthy, readStatus, type NodeStatus } from './status.ts'
 import { nodesOf } from './topology.ts'
 
 export { readDefinition, parseDefinition, type NetworkDefinition } from './definition.ts'
@@ -40,6 +43,7 @@ export { NetworkFault } from './fault.ts'
 export { recordPid, runningPid, type ProcessSpec } from './processes.ts'
 export { nodesOf, type NodePlace } from './topology.ts'
 export type { LedgerKind } from './folder.ts'
+export type { NodeStatus } from './status.ts'
 
 export type Progress = (text: string) => void
 const silent: Progress = () => undefined
@@ -57,23 +61,24 @@ export async function prepare(options: PrepareOptions): Promise<void> {
   const dir = path.resolve(options.dir)
   const ledger = options.ledger ?? 'embedded'
   const known = readRecord(dir)
-  if (known && known.ledger !== ledger)
-    throw new NetworkFault('LEDGER_DIFFERS', `${dir} holds a network on the ${known.ledger} ledger`)
-  if (known && JSON.stringify(known.definition) !== JSON.stringify(definition))
-    throw new NetworkFault(
-      'DEFINITION_DIFFERS',
-      `${dir} was brought up from another definition: use another DIR, or delete this one`,
-    )
+  if (known) requireSame(dir, known, { ledger, definition })
   const fabricBin = ledger === 'fabric' ? findFabricBin(known?.fabricBin) : undefined
   const record: NetworkRecord = { ledger, definition, ...(fabricBin ? { fabricBin } : {}) }
   writeWhole(inFolder.record(dir), `${JSON.stringify(record, null, 2)}\n`)
   if (fabricBin) await prepareFabric({ dir, definition, fabricBin, progress })
-  else await prepareEmbedded()
+  else await prepareEmbedded({ dir, definition, progress })
   writeConnection(dir, record)
 }
 
-async function prepareEmbedded(): Promise<void> {
-  throw new NetworkFault('LEDGER_UNKNOWN', 'the embedded ledger is not part of this build')
+function requireSame(dir: string, known: NetworkRecord, asked: NetworkRecord): void {
+  if (known.ledger !== asked.ledger)
+    throw new NetworkFault('LEDGER_DIFFERS', `${dir} holds a network on the ${known.ledger} ledger`)
+  if (JSON.stringify(known.definition) === JSON.stringify(asked.definition)) return
+  const advice = 'use another DIR, or delete this one'
+  throw new NetworkFault(
+    'DEFINITION_DIFFERS',
+    `${dir} was brought up from another definition: ${advice}`,
+  )
 }
 
 /** Every process of the network in the order to start them. */
@@ -81,7 +86,7 @@ export function processes(dir: string): ProcessSpec[] {
   const record = recordOf(dir)
   if (record.ledger === 'fabric')
     return fabricProcesses(dir, record.definition, findFabricBin(record.fabricBin))
-  return []
+  return embeddedProcesses(path.resolve(dir), record.definition)
 }
 
 /** Waits until clients may connect; on Fabric this also joins the channels. */
@@ -92,7 +97,9 @@ export async function ready(dir: string, progress: Progress = silent): Promise<v
     await joinFabric({ dir, definition: record.definition, fabricBin, progress })
     return
   }
-  await Promise.all(processes(dir).map(each => awaitListening(each)))
+  const all = processes(dir)
+  progress(`waiting for ${all.length} nodes`)
+  await Promise.all(all.map(each => awaitHealthy(each)))
 }
 
 /** Brings the network up, or resumes it, with processes that outlive this one. */
@@ -115,6 +122,15 @@ export async function deploy(
   )
   if (unknown)
     throw new NetworkFault('NODE_UNKNOWN', `service.addresses: no peer is named ${unknown}`)
+  if (record.ledger === 'embedded') {
+    await deployEmbedded({
+      dir: path.resolve(dir),
+      definition: record.definition,
+      deployment,
+      progress,
+    })
+    return
+  }
   const fabricBin = findFabricBin(record.fabricBin)
   await deployChaincode({ dir, definition: record.definition, fabricBin, progress }, deployment)
 }
@@ -141,11 +157,19 @@ export async function stopNode(
 export async function startNode(dir: string, node: string): Promise<boolean> {
   const down = processesOf(dir, node).filter(each => runningPid(each) === undefined)
   for (const each of down) startDetached(each)
-  await Promise.all(down.map(each => awaitListening(each)))
+  const { ledger } = recordOf(dir)
+  await Promise.all(
+    down.map(each => (ledger === 'embedded' ? awaitHealthy(each) : awaitListening(each))),
+  )
   return down.length > 0
 }
 
 /** Stops every node. Everything on disk stays: `up` resumes. */
 export async function down(dir: string): Promise<void> {
   await Promise.all(processes(dir).map(each => stopProcess(each)))
+}
+
+/** What every node says of itself. */
+export function status(dir: string): Promise<NodeStatus[]> {
+  return readStatus(dir, recordOf(dir), processes(dir))
 }

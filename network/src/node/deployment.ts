@@ -83,20 +83,28 @@ export function parseDeployment(value: unknown, file = 'deployment'): Deployment
   }
 }
 
-function packageOf(
-  parsed: z.output<typeof schema>,
-  folder: string,
-): { packageId: string; bytes: Uint8Array } {
+type Parsed = z.output<typeof schema>
+
+function packageOf(parsed: Parsed, folder: string): { packageId: string; bytes: Uint8Array } {
   const label = parsed.packageId ? labelOf(parsed.packageId) : `${parsed.name}_${parsed.version}`
-  const file = parsed.package ? path.resolve(folder, parsed.package) : undefined
-  if (file && !existsSync(file))
+  if (parsed.package) return packageOfFile(parsed, label, path.resolve(folder, parsed.package))
+  const built = chaincodePackage(label)
+  const packageId = parsed.packageId ?? built.packageId
+  // Any other id is a package the peers have already, or one that the embedded ledger takes as a mere name.
+  return { packageId, bytes: packageId === built.packageId ? built.bytes : new Uint8Array() }
+}
+
+function packageOfFile(
+  parsed: Parsed,
+  label: string,
+  file: string,
+): { packageId: string; bytes: Uint8Array } {
+  if (!existsSync(file))
     throw new NetworkFault('DEFINITION_UNREADABLE', `package: ${file} does not exist`, { file })
-  const built = file ? undefined : chaincodePackage(label)
-  const bytes = file ? new Uint8Array(readFileSync(file)) : (built?.bytes ?? new Uint8Array())
+  const bytes = new Uint8Array(readFileSync(file))
   const computed = packageIdOf(label, bytes)
   const packageId = parsed.packageId ?? computed
-  if (packageId === computed || !packageId.includes(':')) return { packageId, bytes }
-  if (!file) return { packageId, bytes: new Uint8Array() }
+  if (packageId === computed) return { packageId, bytes }
   const message = `packageId: the package's id is ${computed}, not ${packageId}`
   throw new NetworkFault('PACKAGE_ID_DIFFERS', message, { expected: computed, packageId })
 }

@@ -1,5 +1,6 @@
 // Hands an envelope to every ordering node and tells when enough of them have it. Each replica times a request it
 // accepted itself, so a leader that sits on it is noticed by all.
+import { quorumOf } from '../../consensus/index.ts'
 import type { OrdererFailure, OrderingPort, SubmitResult } from '../../peer/index.ts'
 import { textOf } from '../fault.ts'
 import type { SubmitAnswer } from './methods.ts'
@@ -8,12 +9,6 @@ export interface OrderingNode {
   endpoint: string
   mspId: string
   submit(envelope: Uint8Array): Promise<SubmitAnswer>
-}
-
-/** ceil((n + f + 1) / 2) with f = floor((n - 1) / 3). */
-export function quorumOf(nodes: number): number {
-  const faulty = Math.floor((nodes - 1) / 3)
-  return Math.ceil((nodes + faulty + 1) / 2)
 }
 
 export function createOrderingPort(nodes: readonly OrderingNode[]): OrderingPort {
