@@ -49,7 +49,7 @@ export class AdminClient {
   async callPeer(chaincode: string, args: Uint8Array[]): Promise<Uint8Array> {
     const { signed } = buildProposal({ signer: this.#signer, channelId: '', chaincode, args })
     const answer = await this.#unary<peer.ProposalResponse>((options, done) =>
-      this.#endorser.processProposal(signed, null, options, done),
+      this.#endorser.processProposal(signed, options, done),
     )
     const response = answer.getResponse()
     if (response?.getStatus() === 200) return response.getPayload_asU8()
@@ -64,7 +64,7 @@ export class AdminClient {
     request.setProposedTransaction(signed)
     request.setTargetOrganizationsList([this.node.mspId])
     const answer = await this.#unary<gateway.EvaluateResponse>((options, done) =>
-      this.#gateway.evaluate(request, null, options, done),
+      this.#gateway.evaluate(request, options, done),
     )
     return answer.getResult()?.getPayload_asU8() ?? new Uint8Array()
   }
@@ -78,7 +78,7 @@ export class AdminClient {
     request.setProposedTransaction(signed)
     request.setEndorsingOrganizationsList(endorsers)
     const endorsed = await this.#unary<gateway.EndorseResponse>((options, done) =>
-      this.#gateway.endorse(request, null, options, done),
+      this.#gateway.endorse(request, options, done),
     )
     const envelope = endorsed.getPreparedTransaction()
     if (!envelope) throw new NetworkFault('CALL_REFUSED', 'endorsed nothing')
@@ -88,7 +88,7 @@ export class AdminClient {
     submission.setChannelId(call.channelId)
     submission.setPreparedTransaction(envelope)
     await this.#unary<gateway.SubmitResponse>((options, done) =>
-      this.#gateway.submit(submission, null, options, done),
+      this.#gateway.submit(submission, options, done),
     )
     await this.#awaitCommit(call.channelId, txId)
   }
@@ -108,7 +108,7 @@ export class AdminClient {
     request.setRequest(bytes)
     request.setSignature(this.#signer.sign(bytes))
     const answer = await this.#unary<gateway.CommitStatusResponse>((options, done) =>
-      this.#gateway.commitStatus(request, null, options, done),
+      this.#gateway.commitStatus(request, options, done),
     )
     if (Number(answer.getResult()) === VALID) return
     const message = `transaction ${txId} was committed with status ${answer.getResult()}`
