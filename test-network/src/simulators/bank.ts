@@ -29,6 +29,8 @@ export interface BankBook {
   moveTo(today: Day): number
   /** Takes transfers in; one with a known EndToEndId is answered with its status and not taken again. */
   order(orders: readonly TransferOrder[]): { endToEndId: string; status: OrderStatus }[]
+  /** Books money that comes in, once per reference. */
+  deposit(deposit: { account: string; amountFen: bigint; reference: string }): void
   /**
    * A camt.053 of everything booked since the last statement, or the statement with that serial number (from 1)
    * again, byte for byte. Undefined when nothing was booked or there is no such statement.
@@ -104,6 +106,21 @@ class SimulatedBank implements BankBook {
     }
     this.#payDue()
     return orders.map(({ endToEndId }) => ({ endToEndId, status: this.#statusOf(endToEndId) }))
+  }
+
+  deposit({ account, amountFen, reference }: Parameters<BankBook['deposit']>[0]): void {
+    const payee = this.#account(account)
+    if (payee.entries.some(entry => entry.endToEndId === reference)) return
+    const serial = String(payee.entries.length + 1).padStart(6, '0')
+    const entry: StoredEntry = {
+      reference: `${payee.branch}${account.slice(-4)}${serial}`,
+      amountFen: String(amountFen),
+      direction: 'CRDT',
+      bookedOn: this.#today,
+      endToEndId: reference,
+      counterparty: { name: '客户回款', uscc: payee.owner.uscc },
+    }
+    this.#record({ type: 'booked', account, entry })
   }
 
   statement(account: string, serial?: number): string | undefined {

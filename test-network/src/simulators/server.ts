@@ -109,6 +109,19 @@ function bankRoutes(app: Express, bank: BankBook): void {
       answer(response, 'bank', { today: bank.today(), booked })
     }),
   )
+  app.post(
+    `${base}/deposits`,
+    json,
+    guarded((request, response) => {
+      const { account, amountFen, reference } = (request.body ?? {}) as Record<string, unknown>
+      if (typeof amountFen !== 'string' || !/^[1-9]\d*$/.test(amountFen)) {
+        throw new Error('amountFen must be a decimal string above zero')
+      }
+      const deposit = { account: String(account), reference: String(reference) }
+      bank.deposit({ ...deposit, amountFen: BigInt(amountFen) })
+      answer(response, 'bank', { today: bank.today(), ...deposit, amountFen })
+    }),
+  )
   app.get(
     `${base}/statements/:account`,
     guarded((request, response) => {

@@ -32,3 +32,11 @@ export async function withDescendants(pids: readonly number[]): Promise<number[]
   for (const pid of pids) await visit(pid)
   return [...all]
 }
+
+/** Everything the supervisor runs, with what that forked, and the supervisor itself. */
+export async function memoryOf(supervisor: {
+  status(): readonly { readonly pid: number }[]
+}): Promise<number | undefined> {
+  const pids = supervisor.status().map(one => one.pid)
+  return proportionalBytes([process.pid, ...(await withDescendants(pids))])
+}

@@ -1,0 +1,125 @@
+// The network of the pilot on this machine: brings it up, plays the pilot, stays until Ctrl-C.
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { playPilot, prepareWorld, printStory, type World } from './pilot/index.ts'
+import { REPOSITORY } from './supervisor/layout.ts'
+import type { LedgerKind } from './supervisor/ledger.ts'
+import { memoryOf } from './supervisor/memory.ts'
+import { bringUp, writeAccess, type RunningNetwork } from './supervisor/network.ts'
+import { ServiceMissing } from './supervisor/spec.ts'
+import type { SupervisorEvent } from './supervisor/supervisor.ts'
+
+const USAGE = `usage: npm start -- [--once] [--ledger embedded|fabric] [--dir FOLDER] [--no-pilot]
+                    [--invoices N] [--seed TEXT] [--base-port N] [--verbose]
+`
+
+interface Settings {
+  readonly once: boolean
+  readonly play: boolean
+  readonly verbose: boolean
+  readonly ledger: LedgerKind
+  readonly stateFolder: string
+  readonly invoices: number
+  readonly seed: string
+  readonly basePort?: number
+}
+
+function readSettings(): Settings {
+  const { values } = parseArgs({
+    options: {
+      once: { type: 'boolean', default: false },
+      'no-pilot': { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      ledger: { type: 'string', default: 'embedded' },
+      dir: { type: 'string', default: path.join(REPOSITORY, '.triflow') },
+      invoices: { type: 'string', default: '2100' },
+      seed: { type: 'string', default: 'triflow' },
+      'base-port': { type: 'string' },
+    },
+  })
+  if (values.ledger !== 'embedded' && values.ledger !== 'fabric') throw new Error('unknown ledger')
+  const basePort = values['base-port']
+  return {
+    once: values.once,
+    play: !values['no-pilot'],
+    verbose: values.verbose,
+    ledger: values.ledger,
+    stateFolder: path.resolve(values.dir),
+    invoices: Number(values.invoices),
+    seed: values.seed,
+    ...(basePort === undefined ? {} : { basePort: Number(basePort) }),
+  }
+}
+
+const beganMs = Date.now()
+const say = (line: string): void => {
+  process.stdout.write(`${((Date.now() - beganMs) / 1_000).toFixed(1).padStart(6)} s  ${line}\n`)
+}
+
+function sayEvent(event: SupervisorEvent, verbose: boolean): void {
+  if (event.what === 'died') say(`${event.name} died (${event.detail}): starting it again`)
+  else if (verbose) say(`${event.name} ${event.what} ${event.detail ?? ''}`)
+}
+
+function showAddresses(network: RunningNetwork): void {
+  say('Portals and gateways (log-ins are in pilot-access.json):')
+  for (const [key, url] of Object.entries(network.gateways)) say(`  ${key.padEnd(10)} ${url}`)
+  say(`  simulators ${network.simulators}`)
+}
+
+/** Resolves at Ctrl-C or a request to end. */
+const asked = (): Promise<void> =>
+  new Promise(resolve => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+
+async function play(network: RunningNetwork, world: World): Promise<boolean> {
+  const result = await playPilot({ network, world, say, beganMs })
+  process.stdout.write(`\n${printStory(result)}\n`)
+  const bytes = await memoryOf(network.supervisor)
+  if (bytes !== undefined) say(`Memory of everything running: ${(bytes / 2 ** 30).toFixed(2)} GiB`)
+  if (result.firstCommitMs !== undefined) {
+    say(`First committed business transaction after ${(result.firstCommitMs / 1_000).toFixed(1)} s`)
+  }
+  return result.ok
+}
+
+async function run(settings: Settings): Promise<boolean> {
+  mkdirSync(settings.stateFolder, { recursive: true })
+  const world = prepareWorld({ ...settings, now: new Date() })
+  const end = asked()
+  const network = await bringUp({
+    stateFolder: settings.stateFolder,
+    ledger: settings.ledger,
+    world: world.simulated,
+    say,
+    onEvent: event => sayEvent(event, settings.verbose),
+    ...(settings.basePort === undefined ? {} : { basePort: settings.basePort }),
+  })
+  try {
+    writeAccess(network)
+    say('Everything is up')
+    const outcome = settings.play ? play(network, world) : Promise.resolve(true)
+    const ok = await Promise.race([outcome, end.then(() => false)])
+    showAddresses(network)
+    if (!settings.once) {
+      say('Running until Ctrl-C')
+      await end
+    }
+    return ok
+  } finally {
+    say('Stopping')
+    await network.stop()
+  }
+}
+
+try {
+  const ok = await run(readSettings())
+  process.exitCode = ok ? 0 : 1
+} catch (fault) {
+  const told = fault instanceof ServiceMissing ? fault.message : (fault as Error).message
+  process.stderr.write(`${told}\n${told.startsWith('unknown') ? USAGE : ''}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { generateVaultKey, type VaultKey } from '@triflow/ipfs'
+import { entryPoint, inState, keptJson, REPOSITORY, type Ports } from './layout.ts'
+import type { LedgerKind } from './ledger.ts'
+import {
+  CHAINCODE,
+  CHANNEL,
+  ORGANIZATIONS,
+  organizationOf,
+  type OrganizationKey,
+  type PilotOrganization,
+} from './organizations.ts'
+import type { ProcessSpec } from './spec.ts'
+import { httpOk, poll } from './waiting.ts'
+
+/** What nobody may learn from the outside: made at the first start, kept in one file for its owner. */
+export interface NetworkSecrets {
+  readonly databasePasswords: Readonly<Record<string, string>>
+  readonly operatorPasswords: Readonly<Record<string, string>>
+  readonly vaultKeys: Readonly<Record<string, VaultKey>>
+}
+
+export function networkSecrets(stateFolder: string): NetworkSecrets {
+  const forEach = <T>(make: () => T): Record<string, T> =>
+    Object.fromEntries(ORGANIZATIONS.map(({ key }) => [key, make()]))
+  const password = (): string => randomBytes(12).toString('base64url')
+  return keptJson(inState.secrets(stateFolder), () => ({
+    databasePasswords: forEach(password),
+    operatorPasswords: forEach(password),
+    vaultKeys: forEach(generateVaultKey),
+  }))
+}
+
+interface Connection {
+  readonly organizations: readonly {
+    readonly mspId: string
+    readonly domain: string
+    readonly peers: readonly { endpoint: string; hostOverride: string; tlsCACert: string }[]
+    readonly users: readonly { name: string; certificate: string; key: string }[]
+  }[]
+}
+
+export interface GatewayContext {
+  readonly stateFolder: string
+  readonly ports: Ports
+  readonly ledger: LedgerKind
+  readonly secrets: NetworkSecrets
+  readonly databaseUrls: ReadonlyMap<string, string>
+  readonly redisUrl: string
+  readonly ipfsUrl: string
+}
+
+export const gatewayUrl = (ports: Ports, key: OrganizationKey): string =>
+  `http://127.0.0.1:${ports.gateways[key]}`
+
+/** The gateway of one organisation as a process; its configuration file is written anew at every start. */
+export function gatewayProcess(context: GatewayContext, key: OrganizationKey): ProcessSpec {
+  const organization = organizationOf(key)
+  const folder = inState.gateway(context.stateFolder, key)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = path.join(folder, 'config.json')
+  const configuration = configurationOf(context, organization, folder)
+  writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
+  return {
+    name: `gateway-${key}`,
+    command: process.execPath,
+    args: [entryPoint('gateway', 'main'), '--config', file],
+    ready: signal => poll(() => httpOk(`${gatewayUrl(context.ports, key)}/readyz`), signal),
+    stopGraceMs: 10_000,
+  }
+}
+
+function configurationOf(
+  context: GatewayContext,
+  organization: PilotOrganization,
+  folder: string,
+): Record<string, unknown> {
+  const { key, mspId, displayName, kind } = organization
+  const databaseUrl = context.databaseUrls.get(key)
+  const port = context.ports.gateways[key as OrganizationKey]
+  const portal = path.join(REPOSITORY, 'org-portals/dist')
+  return {
+    organization: key,
+    displayName,
+    kind,
+    mspId,
+    roles: ['api', 'projector', 'worker'],
+    http: { host: '127.0.0.1', port },
+    databaseUrl,
+    redisUrl: context.redisUrl,
+    redisPrefix: key,
+    ledger: ledgerOf(context, organization),
+    enrolment: enrolmentOf(context, organization),
+    vault: { apiUrl: context.ipfsUrl, keyringFile: writeKeyring(context, organization, folder) },
+    secretsFile: path.join(folder, 'secrets.json'),
+    consortiumKeyFile: consortiumKey(context.stateFolder),
+    bootstrap: { login: 'operator', password: context.secrets.operatorPasswords[key] },
+    scratchDirectory: path.join(folder, 'scratch'),
+    ...(existsSync(portal) ? { portalDirectory: portal } : {}),
+    logLevel: 'info',
+    // Everybody in the pilot comes from one address.
+    loginsPerMinute: 3_000,
+  }
+}
+
+function ledgerOf(context: GatewayContext, organization: PilotOrganization): object {
+  const file = path.join(inState.ledger(context.stateFolder), 'connection.json')
+  const connection = JSON.parse(readFileSync(file, 'utf8')) as Connection
+  const own = connection.organizations.find(one => one.mspId === organization.mspId)
+  if (!own) throw new Error(`${file} does not name ${organization.mspId}`)
+  const user = own.users.find(one => one.name === 'User1')
+  if (!user) throw new Error(`${file} has no User1 of ${organization.mspId}`)
+  // Without a node of its own, the logistics provider reaches the ledger through the core's.
+  const peers = own.peers.length > 0 ? own.peers : (connection.organizations[0]?.peers ?? [])
+  return {
+    name: context.ledger,
+    channel: CHANNEL,
+    chaincode: CHAINCODE,
+    peers: peers.map(({ endpoint, hostOverride, tlsCACert }) => ({
+      endpoint,
+      hostOverride,
+      tlsCaFile: tlsCACert,
+    })),
+    identity: { certificateFile: user.certificate, keyFile: user.key },
+  }
+}
+
+/** The organisation's own certificate authority signs the certificates of its users. */
+function enrolmentOf(context: GatewayContext, organization: PilotOrganization): object {
+  const ca = path.join(
+    inState.ledger(context.stateFolder),
+    'organizations/peerOrganizations',
+    organization.domain,
+    'ca',
+  )
+  const file = (test: (name: string) => boolean): string => {
+    const name = readdirSync(ca).find(test)
+    if (!name) throw new Error(`${ca} is incomplete`)
+    return path.join(ca, name)
+  }
+  return {
+    kind: 'folder',
+    certificateFile: file(name => name.endsWith('.pem')),
+    keyFile: file(name => name.endsWith('_sk')),
+  }
+}
+
+function writeKeyring(
+  context: GatewayContext,
+  organization: PilotOrganization,
+  folder: string,
+): string {
+  const publicKeys = ORGANIZATIONS.map(({ key, mspId }) => [
+    mspId,
+    context.secrets.vaultKeys[key]?.publicKey,
+  ])
+  const keyring = {
+    organization: organization.mspId,
+    key: context.secrets.vaultKeys[organization.key],
+    publicKeys: Object.fromEntries(publicKeys) as Record<string, string>,
+  }
+  const file = path.join(folder, 'keyring.json')
+  writeFileSync(file, `${JSON.stringify(keyring, null, 2)}\n`, { mode: 0o600 })
+  return file
+}
+
+/** The key under which all members blind the fingerprints of invoices; shared by the gateways, never on the ledger. */
+function consortiumKey(stateFolder: string): string {
+  const file = inState.consortiumKey(stateFolder)
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 })
+  return file
+}

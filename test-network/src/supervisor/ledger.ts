@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  chaincodePackage,
+  deploy,
+  nodesOf,
+  parseDeployment,
+  prepare,
+  processes,
+  readDefinition,
+  ready,
+  type LedgerKind,
+  type NetworkDefinition,
+} from '@triflow/network/control'
+import { entryPoint, inState, REPOSITORY } from './layout.ts'
+import { CHAINCODE, CHAINCODE_LABEL, CHAINCODE_POLICY, CHANNEL } from './organizations.ts'
+import type { ProcessSpec } from './spec.ts'
+import type { Supervisor } from './supervisor.ts'
+import { poll, portOpen } from './waiting.ts'
+
+export type { LedgerKind } from '@triflow/network/control'
+
+/** The ledger of the pilot, on either engine: nothing behind this module knows which one runs. */
+export interface PilotLedger {
+  readonly kind: LedgerKind
+  /** Starts nodes and chaincode; resolves when a client may submit. */
+  start(supervisor: Supervisor): Promise<void>
+}
+
+export async function prepareLedger(options: {
+  readonly stateFolder: string
+  readonly basePort: number
+  readonly kind: LedgerKind
+  readonly say: (line: string) => void
+}): Promise<PilotLedger> {
+  const folder = inState.ledger(options.stateFolder)
+  mkdirSync(folder, { recursive: true })
+  const file = path.join(REPOSITORY, 'test-network/network.yaml')
+  const definition: NetworkDefinition = { ...readDefinition(file), basePort: options.basePort }
+  await prepare({ dir: folder, definition, ledger: options.kind, progress: options.say })
+  return {
+    kind: options.kind,
+    async start(supervisor) {
+      const chaincodes = chaincodeProcesses(definition)
+      await Promise.all([
+        ...nodeProcesses(folder).map(spec => supervisor.start(spec)),
+        ...chaincodes.map(spec => supervisor.start(spec)),
+      ])
+      await ready(folder, options.say)
+      await deployOnce(folder, definition, options.say)
+    },
+  }
+}
+
+function nodeProcesses(folder: string): ProcessSpec[] {
+  return processes(folder).map(spec => ({
+    name: spec.name,
+    command: spec.command,
+    args: spec.args,
+    env: spec.env,
+    cwd: spec.directory,
+    ready: signal => poll(() => portOpen(spec.port), signal),
+    stopGraceMs: 10_000,
+  }))
+}
+
+const packageId = (): string => chaincodePackage(CHAINCODE_LABEL).packageId
+
+/** One chaincode service beside each organisation's peer; it must know whose peer it serves. */
+function chaincodeProcesses(definition: NetworkDefinition): ProcessSpec[] {
+  return nodesOf(definition)
+    .filter(node => node.isPeer)
+    .map(node => ({
+      name: `chaincode-${node.domain.split('.')[0]}`,
+      command: process.execPath,
+      args: [entryPoint('chaincode', 'main')],
+      env: {
+        CORE_PEER_LOCALMSPID: node.mspId,
+        CHAINCODE_ID: packageId(),
+        CHAINCODE_SERVER_ADDRESS: `127.0.0.1:${node.chaincodePort}`,
+        CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR',
+      },
+      ready: signal => poll(() => portOpen(node.chaincodePort), signal),
+    }))
+}
+
+/** The definition is approved and committed once; what was committed is on the ledger for good. */
+async function deployOnce(
+  folder: string,
+  definition: NetworkDefinition,
+  say: (line: string) => void,
+): Promise<void> {
+  const note = path.join(folder, 'deployed.json')
+  if (existsSync(note)) return
+  const peers = nodesOf(definition).filter(node => node.isPeer)
+  const addresses = peers.map(node => [node.name, `127.0.0.1:${node.chaincodePort}`])
+  const deployment = {
+    channel: CHANNEL,
+    name: CHAINCODE,
+    version: '1.0',
+    sequence: 1,
+    packageId: packageId(),
+    policy: CHAINCODE_POLICY,
+    service: { addresses: Object.fromEntries(addresses), tls: false },
+  }
+  await deploy(folder, parseDeployment(deployment), say)
+  writeFileSync(note, `${JSON.stringify(deployment, null, 2)}\n`)
+}

@@ -1,0 +1,157 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chooseIpfs, choosePostgres, chooseRedis, createDatabases } from '../services/index.ts'
+import type { SimulatorOptions } from '../simulators/server.ts'
+import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayContext } from './gateways.ts'
+import { claimPorts, inState, type Ports } from './layout.ts'
+import { prepareLedger, type LedgerKind } from './ledger.ts'
+import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
+import { simulatorProcess, simulatorsUrl } from './simulators.ts'
+import type { ServiceChoice } from './spec.ts'
+import { createSupervisor, type Supervisor, type SupervisorEvent } from './supervisor.ts'
+
+export interface NetworkOptions {
+  readonly stateFolder: string
+  readonly ledger: LedgerKind
+  readonly world: Pick<SimulatorOptions, 'banks' | 'firstDay'>
+  readonly say: (line: string) => void
+  readonly onEvent?: (event: SupervisorEvent) => void
+  readonly basePort?: number
+}
+
+export interface RunningNetwork {
+  readonly stateFolder: string
+  readonly ledger: LedgerKind
+  readonly supervisor: Supervisor
+  readonly choices: readonly ServiceChoice[]
+  readonly gateways: Readonly<Record<OrganizationKey, string>>
+  readonly simulators: string
+  readonly operatorPasswords: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+/**
+ * Brings the whole network up, in parallel wherever nothing has to wait: databases, queue, document store and ledger
+ * nodes at once; chaincode beside the nodes; gateways when all of these answer. Resumes what the state folder holds.
+ * If anything fails, everything that was started is stopped again.
+ */
+export async function bringUp(options: NetworkOptions): Promise<RunningNetwork> {
+  mkdirSync(options.stateFolder, { recursive: true })
+  const supervisor = await createSupervisor({
+    stateFolder: options.stateFolder,
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+  })
+  try {
+    return await start(options, supervisor)
+  } catch (fault) {
+    await supervisor.stop()
+    throw fault
+  }
+}
+
+async function start(options: NetworkOptions, supervisor: Supervisor): Promise<RunningNetwork> {
+  const { stateFolder, say } = options
+  const ports = await claimPorts(stateFolder, options.basePort)
+  const secrets = networkSecrets(stateFolder)
+  const [services, ledger] = await Promise.all([
+    chooseServices(stateFolder, ports, say),
+    prepareLedger({ stateFolder, basePort: ports.base, kind: options.ledger, say }),
+  ])
+  for (const choice of services.all) say(choice.line)
+  const [databaseUrls] = await Promise.all([
+    startPostgres(services.postgres, supervisor, secrets.databasePasswords),
+    ...[services.redis, services.ipfs].map(choice => startService(choice, supervisor)),
+    supervisor.start(simulatorProcess({ stateFolder, ports, world: options.world })),
+    ledger.start(supervisor),
+  ])
+  const context: GatewayContext = {
+    stateFolder,
+    ports,
+    ledger: ledger.kind,
+    secrets,
+    databaseUrls,
+    redisUrl: services.redis.address,
+    ipfsUrl: services.ipfs.address,
+  }
+  const keys = ORGANIZATIONS.map(({ key }) => key as OrganizationKey)
+  await Promise.all(keys.map(key => supervisor.start(gatewayProcess(context, key))))
+  const urls = keys.map(key => [key, gatewayUrl(ports, key)])
+  return {
+    stateFolder,
+    ledger: ledger.kind,
+    supervisor,
+    choices: services.all,
+    gateways: Object.fromEntries(urls) as RunningNetwork['gateways'],
+    simulators: simulatorsUrl(ports),
+    operatorPasswords: secrets.operatorPasswords,
+    stop: () => supervisor.stop(),
+  }
+}
+
+interface Services {
+  readonly postgres: ServiceChoice
+  readonly redis: ServiceChoice
+  readonly ipfs: ServiceChoice
+  readonly all: readonly ServiceChoice[]
+}
+
+async function chooseServices(
+  stateFolder: string,
+  ports: Ports,
+  say: (line: string) => void,
+): Promise<Services> {
+  const [postgres, redis] = await Promise.all([
+    choosePostgres({ stateFolder, port: ports.postgres, say }),
+    chooseRedis({ stateFolder, port: ports.redis, say }),
+  ])
+  const ipfs = chooseIpfs({ stateFolder, port: ports.ipfs })
+  return { postgres, redis, ipfs, all: [postgres, redis, ipfs] }
+}
+
+async function startService(choice: ServiceChoice, supervisor: Supervisor): Promise<void> {
+  if (choice.process) await supervisor.start(choice.process)
+}
+
+/** PostgreSQL, then one database and role per organisation. */
+async function startPostgres(
+  choice: ServiceChoice,
+  supervisor: Supervisor,
+  passwords: Readonly<Record<string, string>>,
+): Promise<Map<string, string>> {
+  await startService(choice, supervisor)
+  const names = ORGANIZATIONS.map(({ key }) => ({ key, name: `triflow_${key}` }))
+  const urls = await createDatabases(
+    choice.address,
+    names.map(({ key, name }) => ({ database: name, role: name, password: passwords[key] ?? '' })),
+  )
+  return new Map(names.map(({ key, name }) => [key, urls.get(name) ?? '']))
+}
+
+/** One log-in as the command line and people use it. */
+export interface AccessUser {
+  readonly login: string
+  readonly password: string
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly memberId?: string
+}
+
+export type Access = Record<string, { url: string; users: AccessUser[] }>
+
+/** The operators' log-ins exist from the first start; the pilot adds those it enrols. */
+export function writeAccess(network: RunningNetwork, enrolled: Access = {}): void {
+  const organizations: Access = Object.fromEntries(
+    ORGANIZATIONS.map(({ key, displayName }) => {
+      const operator: AccessUser = {
+        login: 'operator',
+        password: network.operatorPasswords[key] ?? '',
+        name: `${displayName}运营`,
+        roles: ['operator'],
+      }
+      const url = network.gateways[key as OrganizationKey]
+      return [key, { url, users: [operator, ...(enrolled[key]?.users ?? [])] }]
+    }),
+  )
+  const file = inState.access(network.stateFolder)
+  writeFileSync(file, `${JSON.stringify({ organizations }, null, 2)}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+}
