@@ -32,8 +32,9 @@ const ROLE_NUMBER: Readonly<Record<Role, 0 | 1 | 2 | 3 | 4>> = {
 }
 
 /**
- * Fabric's policy language: gates AND, OR (P, ...) and OutOf (n, P, ...), each in upper, lower or
- * that mixed case; a principal is 'MSPID.role' in quotes. Returns SignaturePolicyEnvelope bytes,
+ * Fabric's policy language: gates And (P, ...), Or (P, ...) and OutOf (n, P, ...), also in upper
+ * case, OutOf in lower case too (lower-case `and` and `or` are operators to Fabric v3, which
+ * refuses them); a principal is 'MSPID.role' in quotes. Returns SignaturePolicyEnvelope bytes,
  * equal to those of Fabric's own parser. Throws PolicySyntaxError.
  */
 export function parsePolicyText(text: string): Uint8Array {
@@ -119,8 +120,8 @@ class Parser {
 
 function gateOf(name: Token): 'and' | 'or' | 'outof' {
   const spellings = {
-    and: ['And', 'and', 'AND'],
-    or: ['Or', 'or', 'OR'],
+    and: ['And', 'AND'],
+    or: ['Or', 'OR'],
     outof: ['OutOf', 'outof', 'OUTOF'],
   }
   if (spellings.and.includes(name.text)) return 'and'

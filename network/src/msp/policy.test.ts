@@ -44,7 +44,7 @@ describe('the policy language', () => {
   it('reads the three gates, both quotes, and a quoted threshold', () => {
     for (const text of [
       "AND('A.member', 'B.peer')",
-      "and('A.member','B.peer')",
+      "outof(2,'A.member','B.peer')",
       'And("A.member", "B.peer")',
       "OutOf(2, 'A.member', 'B.peer')",
       "OUTOF('2', 'A.member', 'B.peer')",
@@ -72,6 +72,7 @@ describe('the policy language', () => {
       "OutOf(-1, 'A.member')",
       "OutOf(1.5, 'A.member', 'B.member')",
       "aNd('A.member')",
+      "and('A.member', 'B.member')",
       "AND('A.member';'B.member')",
     ]) {
       expect(() => parsePolicyText(text), text).to.throw(PolicySyntaxError)

@@ -1,5 +1,5 @@
 import type { BlockHeaderFields } from './header.ts'
-import { Broken, within } from './verdict.ts'
+import { Broken, formOf } from './verdict.ts'
 import { readLoose, readMessage } from './wire.ts'
 
 const HASH_BYTES = 32
@@ -56,7 +56,7 @@ export interface ParsedCertificate {
 
 /** Throws Broken METADATA_MALFORMED. */
 export function parseCertificateSlot(bytes: Uint8Array): ParsedCertificate {
-  return within('METADATA_MALFORMED', () => {
+  return formOf('METADATA_MALFORMED', () => {
     const slot = readMessage(bytes, { 1: 'bytes', 2: 'list' })
     const value = slot.bytes(1)
     const signed = readMessage(value, { 1: 'message', 2: 'bytes' })
@@ -101,7 +101,7 @@ const CONFIG_TYPE = 1n
 
 /** Throws Broken ENVELOPE_MALFORMED. The envelope's own signature is the creator's, not checked. */
 export function parseEnvelope(envelope: Uint8Array): EnvelopeHeader {
-  return within('ENVELOPE_MALFORMED', () => {
+  return formOf('ENVELOPE_MALFORMED', () => {
     const payload = readLoose(readLoose(envelope).bytes(1))
     const header = readLoose(readLoose(payload.bytes(1)).bytes(1))
     return {

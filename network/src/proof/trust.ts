@@ -9,7 +9,7 @@ import type {
   TrustedOrganization,
   Verdict,
 } from './types.ts'
-import { Broken, judge, within } from './verdict.ts'
+import { Broken, formOf, judge, within } from './verdict.ts'
 import { readLoose, type Message } from './wire.ts'
 import { parseCertificate, pemToDer } from './x509.ts'
 
@@ -43,7 +43,7 @@ export function trustOf(block: ParsedBlock): ChannelTrust {
   }
   const header = parseEnvelope(envelope)
   if (!header.isConfig) throw new Broken('CONFIG_MALFORMED', 'not a CONFIG envelope')
-  return within('CONFIG_MALFORMED', () => readConfig(header, block))
+  return formOf('CONFIG_MALFORMED', () => readConfig(header, block))
 }
 
 function readConfig(envelope: EnvelopeHeader, block: ParsedBlock): ChannelTrust {

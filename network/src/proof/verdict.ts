@@ -28,12 +28,23 @@ export function judge<T>(check: () => T): Verdict<T> {
   }
 }
 
-/** Runs a reader whose failures must carry another code, e.g. a malformed certificate in a block. */
+const FORM: ReadonlySet<BrokenLink> = new Set(['BLOCK_MALFORMED', 'CERTIFICATE_MALFORMED'])
+
+/** Names the place where bytes have the wrong form, e.g. METADATA_MALFORMED inside a block. */
+export function formOf<T>(code: BrokenLink, read: () => T): T {
+  return recoded(code, read, fault => FORM.has(fault.code))
+}
+
+/** Gives every failure of a part the code of the whole, e.g. a consenter's certificate chain. */
 export function within<T>(code: BrokenLink, read: () => T): T {
+  return recoded(code, read, () => true)
+}
+
+function recoded<T>(code: BrokenLink, read: () => T, applies: (fault: Broken) => boolean): T {
   try {
     return read()
   } catch (fault) {
-    if (fault instanceof Broken) throw new Broken(code, fault.message)
-    throw fault
+    if (!(fault instanceof Broken) || !applies(fault)) throw fault
+    throw new Broken(code, fault.code === code ? fault.message : `${fault.code}: ${fault.message}`)
   }
 }
