@@ -28,8 +28,8 @@ export interface LinkLimits {
 }
 
 export const LINK_LIMITS: LinkLimits = {
-  frameBytesMax: 32 * 1024 * 1024,
-  queueBytesMax: 64 * 1024 * 1024,
+  frameBytesMax: 66 * 1024 * 1024,
+  queueBytesMax: 132 * 1024 * 1024,
   requestsMax: 2_000,
   idleMs: 5_000,
 }
