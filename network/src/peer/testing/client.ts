@@ -185,15 +185,15 @@ export class TestClient {
     })
   }
 
-  private received({ call, answer, error, stream, item, failed }: WorkerMessage): void {
-    if (stream !== undefined) {
-      const target = this.streams.get(stream)
-      if (failed) target?.fail(new ClientError(failed))
-      else if (item !== undefined) target?.push(item)
-      return
-    }
-    const pending = this.pending.get(call ?? 0)
-    this.pending.delete(call ?? 0)
+  private received(message: WorkerMessage): void {
+    if (message.stream === undefined) this.answered(message)
+    else if (message.failed) this.streams.get(message.stream)?.fail(new ClientError(message.failed))
+    else if (message.item !== undefined) this.streams.get(message.stream)?.push(message.item)
+  }
+
+  private answered({ call = 0, answer, error }: WorkerMessage): void {
+    const pending = this.pending.get(call)
+    this.pending.delete(call)
     if (error) pending?.reject(new ClientError(error))
     else pending?.resolve(answer)
   }

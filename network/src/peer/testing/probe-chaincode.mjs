@@ -150,8 +150,8 @@ const chaincode = {
     if (!run) return shim.error(`no function ${fcn}`)
     try {
       const result = await run(stub, ...params)
-      if (typeof result === 'object' && result !== null) return result
-      return shim.success(bytes(result ?? ''))
+      if (result?.status !== undefined) return result
+      return shim.success(bytes(typeof result === 'string' ? result : ''))
     } catch (error) {
       return shim.error(error instanceof Error ? error.message : String(error))
     }
