@@ -152,6 +152,7 @@ describe('proof of blocks of the embedded ledger', () => {
     payload.setHeader(wrapper)
     const built = new common.Envelope()
     built.setPayload(payload.serializeBinary())
+    built.setSignature(Buffer.alloc(70, 1))
     return built.serializeBinary()
   }
 
@@ -252,6 +253,18 @@ describe('proof of blocks of the embedded ledger', () => {
     expect(verdict({ lastConfig: 7n })).to.equal('METADATA_CONFIG')
     expect(verdict({ envelopes: [envelope('other')] })).to.equal('ENVELOPE_CHANNEL')
     expect(verdict({ previous: Buffer.alloc(31) })).to.equal('BLOCK_MALFORMED')
+  })
+
+  it('refuses every other cut of the same data bytes', () => {
+    const one = envelope()
+    const two = envelope()
+    const bytes = concatBytes(one, two)
+    expect(verdict({ envelopes: [one, two] })).to.equal('OK')
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const envelopes = cut === 0 ? [bytes] : [bytes.subarray(0, cut), bytes.subarray(cut)]
+      const recut = cut !== one.length
+      expect(verdict({ envelopes }), `cut at ${cut}`).to.equal(recut ? 'ENVELOPE_MALFORMED' : 'OK')
+    }
   })
 
   it('follows the chain', () => {

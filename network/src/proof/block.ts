@@ -41,8 +41,8 @@ function proveBlock(bytes: Uint8Array, trust: ChannelTrust, options: BlockOption
     throw new Broken('BLOCK_UNSIGNED_BYTES', 'the block carries metadata that nobody signed')
   }
   const isGenesis = block.header.number === 0n
+  const isConfig = block.envelopes.some(entry => parseEnvelope(entry, { isGenesis }).isConfig)
   const certificate = isGenesis ? requireGenesis(block, trust) : requireCertificate(block, trust)
-  const isConfig = block.envelopes.some(envelope => parseEnvelope(envelope).isConfig)
   const [, flags = new Uint8Array(0), , commitHash = new Uint8Array(0)] = block.claims
   return {
     ...block.header,
@@ -62,8 +62,9 @@ function requireEntries(block: ParsedBlock, trust: ChannelTrust): void {
     throw new Broken('DATA_HASH', 'the data are not those the header names')
   }
   // A certificate names no channel: one set of consenters may order several.
+  const isGenesis = block.header.number === 0n
   for (const envelope of block.envelopes) {
-    const { channelId } = parseEnvelope(envelope)
+    const { channelId } = parseEnvelope(envelope, { isGenesis })
     if (channelId !== trust.channelId) {
       throw new Broken('ENVELOPE_CHANNEL', `an envelope is for channel ${channelId}`)
     }
@@ -191,7 +192,8 @@ export function verifyInclusion(
     const block = proveBlock(proof.block, proof.trust, options)
     const index = block.envelopes.findIndex(entry => equalBytes(entry, proof.envelope))
     if (index < 0) throw new Broken('ENVELOPE_ABSENT', 'the envelope does not stand in the block')
-    const { channelId, txId } = parseEnvelope(proof.envelope)
+    const isGenesis = block.number === 0n
+    const { channelId, txId } = parseEnvelope(proof.envelope, { isGenesis })
     return { channelId, txId, index, block }
   })
 }

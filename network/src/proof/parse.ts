@@ -99,10 +99,22 @@ export interface EnvelopeHeader {
 
 const CONFIG_TYPE = 1n
 
-/** Throws Broken ENVELOPE_MALFORMED. The envelope's own signature is the creator's, not checked. */
-export function parseEnvelope(envelope: Uint8Array): EnvelopeHeader {
+/**
+ * Throws Broken ENVELOPE_MALFORMED. A block's hash covers its entries one after the other without
+ * their borders, so another cut of the same bytes has the same hash: only entries that are each
+ * one whole envelope are taken, payload and signature, nothing twice (CVE-2023-46132). The
+ * signature is the creator's and not checked; the genesis envelope has none.
+ */
+export function parseEnvelope(
+  envelope: Uint8Array,
+  options: { readonly isGenesis?: boolean } = {},
+): EnvelopeHeader {
   return formOf('ENVELOPE_MALFORMED', () => {
-    const payload = readLoose(readLoose(envelope).bytes(1))
+    const whole = readMessage(envelope, { 1: 'bytes', 2: 'bytes' })
+    if (!whole.has(1) || whole.has(2) === (options.isGenesis === true)) {
+      throw new Broken('ENVELOPE_MALFORMED', 'an entry is not one signed envelope')
+    }
+    const payload = readLoose(whole.bytes(1))
     const header = readLoose(readLoose(payload.bytes(1)).bytes(1))
     return {
       channelId: header.text(4),

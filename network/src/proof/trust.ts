@@ -41,7 +41,7 @@ export function trustOf(block: ParsedBlock): ChannelTrust {
   if (!envelope || others.length > 0) {
     throw new Broken('CONFIG_MALFORMED', 'a configuration block has one envelope')
   }
-  const header = parseEnvelope(envelope)
+  const header = parseEnvelope(envelope, { isGenesis: block.header.number === 0n })
   if (!header.isConfig) throw new Broken('CONFIG_MALFORMED', 'not a CONFIG envelope')
   return formOf('CONFIG_MALFORMED', () => readConfig(header, block))
 }
