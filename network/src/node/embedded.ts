@@ -1,7 +1,8 @@
 // The embedded ledger's side of a network folder: certificates, genesis blocks, and how its node processes are started.
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createNetworkCrypto } from '../msp/authority/index.ts'
 import { buildGenesisBlock } from '../msp/index.ts'
 import type { NetworkDefinition, OrganizationDefinition } from './definition.ts'
@@ -97,6 +98,6 @@ function entry(): string[] {
   const compiled = own.endsWith('.js')
   const main = path.join(path.dirname(own), compiled ? 'main.js' : 'main.ts')
   // Resolved here: the node runs in a folder from which the loader cannot be found by name.
-  const loader = compiled ? '' : import.meta.resolve('tsx')
+  const loader = compiled ? '' : pathToFileURL(createRequire(own).resolve('tsx')).href
   return compiled ? [main] : ['--conditions=triflow-source', '--import', loader, main]
 }
