@@ -10,7 +10,7 @@ import {
   type PrivateSet,
 } from './rules/rwset.ts'
 import { hashBytes } from './rules/updates.ts'
-import { WireFault } from './rules/wire.ts'
+import { WireFault, compareText } from './rules/wire.ts'
 import { StateView, type LedgerDatabase, type Tables } from './store/database.ts'
 import {
   blockKey,
@@ -38,6 +38,10 @@ interface Deps {
   readonly definitions: DefinitionBook
   readonly blockOf: (number: number) => Promise<Uint8Array | undefined>
 }
+
+/** Tables sort by length first; Fabric by name. */
+const inFabricOrder = (a: PrivateSet, b: PrivateSet): number =>
+  compareText(a.namespace, b.namespace) || compareText(a.collection, b.collection)
 
 /** The private data this member keeps, as the peer asks for it. */
 export class PrivateAccess {
@@ -89,7 +93,7 @@ export class PrivateAccess {
     return [...found].map(([index, { txId, sets }]) => ({
       index,
       txId,
-      rwset: writePrivateSets(sets),
+      rwset: writePrivateSets(sets.sort(inFabricOrder)),
     }))
   }
 
