@@ -39,7 +39,13 @@ function run(command, args, label) {
 /** Compiles the services when a source changed since the last build. */
 export function build() {
   const stamp = path.join(root, 'node_modules/.triflow-build')
-  if (!isStale(stamp, sources.map(folder => path.join(root, folder)))) return
+  if (
+    !isStale(
+      stamp,
+      sources.map(folder => path.join(root, folder)),
+    )
+  )
+    return
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc')
   run(process.execPath, [compiler, '-b', ...workspaces], 'Compiling')
   writeFileSync(stamp, '')
@@ -49,8 +55,13 @@ export function build() {
 export function buildPortals() {
   const folder = path.join(root, 'org-portals')
   const stamp = path.join(root, 'node_modules/.triflow-portals')
-  if (!existsSync(path.join(folder, 'index.html')) || !isStale(stamp, [path.join(folder, 'src')])) return
-  run(process.execPath, [path.join(root, 'node_modules/vite/bin/vite.js'), 'build', folder, '--logLevel', 'warn'], 'Bundling the portals')
+  if (!existsSync(path.join(folder, 'index.html')) || !isStale(stamp, [path.join(folder, 'src')]))
+    return
+  run(
+    process.execPath,
+    [path.join(root, 'node_modules/vite/bin/vite.js'), 'build', folder, '--logLevel', 'warn'],
+    'Bundling the portals',
+  )
   writeFileSync(stamp, '')
 }
 

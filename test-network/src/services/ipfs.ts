@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ServiceChoice } from '../supervisor/spec.ts'
+import { nodeProcess } from '../supervisor/layout.ts'
 import { httpOk, poll } from '../supervisor/waiting.ts'
 
 /** IPFS: `IPFS_API` (a Kubo RPC address), else the embedded node as a process of its own. */
@@ -12,6 +12,7 @@ export function chooseIpfs(options: {
   if (given)
     return { slot: 'ipfs', line: `IPFS: IPFS_API (${given})`, degraded: false, address: given }
   const address = `http://127.0.0.1:${options.port}`
+  const { command, args } = nodeProcess('test-network', 'services/ipfs-main')
   return {
     slot: 'ipfs',
     line: `IPFS: embedded node on port ${options.port} (one machine, no peers; set IPFS_API for Kubo)`,
@@ -19,13 +20,8 @@ export function chooseIpfs(options: {
     address,
     process: {
       name: 'ipfs',
-      command: process.execPath,
-      args: [
-        ...process.execArgv,
-        fileURLToPath(new URL(`./ipfs-main${path.extname(import.meta.url)}`, import.meta.url)),
-        path.join(options.stateFolder, 'ipfs'),
-        String(options.port),
-      ],
+      command,
+      args: [...args, path.join(options.stateFolder, 'ipfs'), String(options.port)],
       ready: signal => poll(() => httpOk(`${address}/api/v0/id`, { method: 'POST' }), signal),
     },
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { generateVaultKey, type VaultKey } from '@triflow/ipfs'
-import { entryPoint, inState, keptJson, REPOSITORY, type Ports } from './layout.ts'
+import { inState, keptJson, nodeProcess, REPOSITORY, type Ports } from './layout.ts'
 import type { LedgerKind } from './ledger.ts'
 import {
   CHAINCODE,
@@ -63,10 +63,11 @@ export function gatewayProcess(context: GatewayContext, key: OrganizationKey): P
   const file = path.join(folder, 'config.json')
   const configuration = configurationOf(context, organization, folder)
   writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
+  const { command, args } = nodeProcess('gateway', 'main')
   return {
     name: `gateway-${key}`,
-    command: process.execPath,
-    args: [entryPoint('gateway', 'main'), '--config', file],
+    command,
+    args: [...args, '--config', file],
     ready: signal => poll(() => httpOk(`${gatewayUrl(context.ports, key)}/readyz`), signal),
     stopGraceMs: 10_000,
   }

@@ -13,9 +13,23 @@ function repositoryAbove(folder: string): string {
   return repositoryAbove(path.dirname(folder))
 }
 
-/** The compiled entry point of a workspace's process. */
-export const entryPoint = (workspace: string, file: string): string =>
-  path.join(REPOSITORY, workspace, 'dist/src', `${file}.js`)
+/**
+ * How to run a process of a workspace: the compiled file, or its source when this very code runs from source, so
+ * that tests need no build.
+ */
+export function nodeProcess(
+  workspace: string,
+  file: string,
+): { readonly command: string; readonly args: readonly string[] } {
+  const folder = path.join(REPOSITORY, workspace)
+  const fromSource = import.meta.url.endsWith('.ts')
+  const args = fromSource
+    ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
+    : [path.join(folder, 'dist/src', `${file}.js`)]
+  return { command: process.execPath, args }
+}
+
+const SOURCE_FLAGS = ['--conditions=triflow-source', '--import', 'tsx']
 
 export interface Ports {
   /** First of the block; ledger node i owns base + 10 i .. + 9. */

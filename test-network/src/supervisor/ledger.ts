@@ -12,7 +12,7 @@ import {
   type LedgerKind,
   type NetworkDefinition,
 } from '@triflow/network/control'
-import { entryPoint, inState, REPOSITORY } from './layout.ts'
+import { inState, nodeProcess, REPOSITORY } from './layout.ts'
 import { CHAINCODE, CHAINCODE_LABEL, CHAINCODE_POLICY, CHANNEL } from './organizations.ts'
 import type { ProcessSpec } from './spec.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -72,8 +72,7 @@ function chaincodeProcesses(definition: NetworkDefinition): ProcessSpec[] {
     .filter(node => node.isPeer)
     .map(node => ({
       name: `chaincode-${node.domain.split('.')[0]}`,
-      command: process.execPath,
-      args: [entryPoint('chaincode', 'main')],
+      ...nodeProcess('chaincode', 'main'),
       env: {
         CORE_PEER_LOCALMSPID: node.mspId,
         CHAINCODE_ID: packageId(),

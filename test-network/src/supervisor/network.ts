@@ -73,7 +73,9 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     ipfsUrl: services.ipfs.address,
   }
   const keys = ORGANIZATIONS.map(({ key }) => key as OrganizationKey)
-  await Promise.all(keys.map(key => supervisor.start(gatewayProcess(context, key))))
+  // Everything that runs now is something a gateway may need: gateways stop first.
+  const after = supervisor.status().map(({ name }) => name)
+  await Promise.all(keys.map(key => supervisor.start({ ...gatewayProcess(context, key), after })))
   const urls = keys.map(key => [key, gatewayUrl(ports, key)])
   return {
     stateFolder,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { SimulatorOptions } from '../simulators/server.ts'
-import { entryPoint, inState, type Ports } from './layout.ts'
+import { inState, nodeProcess, type Ports } from './layout.ts'
 import type { ProcessSpec } from './spec.ts'
 import { httpOk, poll } from './waiting.ts'
 
@@ -21,10 +21,11 @@ export function simulatorProcess(options: {
     ...options.world,
   }
   writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`)
+  const { command, args } = nodeProcess('test-network', 'simulators/main')
   return {
     name: 'simulators',
-    command: process.execPath,
-    args: [entryPoint('test-network', 'simulators/main'), file],
+    command,
+    args: [...args, file],
     ready: signal => poll(() => httpOk(`${simulatorsUrl(options.ports)}/health`), signal),
   }
 }

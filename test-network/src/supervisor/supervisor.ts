@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { reapOrphan, signalProcess, spawnChild, stopChild, type RunningChild } from './child.ts'
@@ -136,7 +136,7 @@ class ProcessTable implements Supervisor {
     const dead = child.exited.then((end): never => {
       died.abort()
       this.#onExit(entry, child, Date.now() - spawnedMs, end)
-      throw new Error(`${entry.spec.name} ended with ${end.signal ?? end.code}; see ${log}`)
+      throw new Error(`${entry.spec.name} ended with ${end.signal ?? end.code}${tailOf(log)}`)
     })
     dead.catch(() => undefined)
     const limit = AbortSignal.timeout(this.#options.readyTimeoutMs ?? 60_000)
@@ -192,6 +192,12 @@ class ProcessTable implements Supervisor {
       ...(detail === undefined ? {} : { detail }),
     })
   }
+}
+
+/** The last lines of a log, for the message about a process that would not start. */
+function tailOf(file: string): string {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  return `; the end of ${file}:\n${lines.slice(-6).join('\n').slice(-1_500)}`
 }
 
 const nextBackoff = (entry: Entry): number =>

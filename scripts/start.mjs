@@ -1,0 +1,6 @@
+// npm start: installs and builds what is missing, then brings the network up and plays the pilot.
+//   npm start -- [--once] [--ledger embedded|fabric] [--dir FOLDER] [--no-pilot]
+import { handOver, setUp } from './setup.mjs'
+
+setUp()
+handOver('test-network/dist/src/main.js', process.argv.slice(2))
