@@ -1,6 +1,6 @@
 import { createPrivateKey, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { msp } from '@hyperledger/fabric-protos'
-import { CURVE_ORDER, isLowS, readSignature, writeSignature, type Curve } from '../proof/ecdsa.ts'
+import { CURVE_ORDER, hasLowS, readSignature, writeSignature, type Curve } from '../proof/ecdsa.ts'
 import { MspError } from './errors.ts'
 import type { Signer } from './types.ts'
 
@@ -21,9 +21,9 @@ export function serializeIdentity(mspId: string, certificatePem: string): Uint8A
 
 /** The low twin of a DER signature: both verify, and Fabric accepts only the low one. */
 export function toLowS(signature: Uint8Array, curve: Curve): Uint8Array {
-  const numbers = readSignature(signature)
-  if (isLowS(numbers, curve)) return signature
-  return writeSignature({ r: numbers.r, s: CURVE_ORDER[curve] - numbers.s })
+  if (hasLowS(signature, curve)) return signature
+  const { r, s } = readSignature(signature)
+  return writeSignature({ r, s: CURVE_ORDER[curve] - s })
 }
 
 /**
