@@ -106,14 +106,15 @@ export type RuleSet = {
   category: string
   version: number
   effectiveFrom: LocalDate
-  priceAbsoluteMicro: PriceMicro
+  /** Both limits of a check must hold; a price in the buyer's favour passes. */
+  priceValueFen: AmountFen
   priceRatioPpm: RatePpm
   quantityValueFen: AmountFen
   quantityRatioPpm: RatePpm
   overDeliveryPpm: RatePpm
   underDeliveryPpm: RatePpm
   headerCapFen: AmountFen
-  /** receipt <= invoice <= receipt + this many days */
+  /** first receipt <= invoice <= last receipt + this many days */
   invoiceDaysMax: number
   /** A short payment up to this ratio and cap clears the rest with a reason code. */
   paymentShortPpm: RatePpm

@@ -4,7 +4,16 @@
  * Public states carry ids, sub-states and organisations only. Private values are canonical JSON with a
  * salt; every amount, price, rate and date of payment is in them and nowhere else.
  */
-import type { AmountFen, HashHex, LocalDate, MemberId, MspId, RatePpm, RecordId } from './brand.ts'
+import type {
+  AmountFen,
+  HashHex,
+  LocalDate,
+  MemberId,
+  MspId,
+  QuantityMilli,
+  RatePpm,
+  RecordId,
+} from './brand.ts'
 import type {
   CreditNote,
   Currency,
@@ -38,8 +47,6 @@ export const KEY_PREFIXES = {
   receipt: 'P',
   invoice: 'I',
   balance: 'B',
-  verdict: 'V',
-  fingerprint: 'X',
   creditNote: 'N',
   rules: 'K',
   payment: 'Y',
@@ -64,7 +71,7 @@ export const MEMBER_KINDS = [
 export type MemberKind = (typeof MEMBER_KINDS)[number]
 
 /** Who began a two-person step: the hash of the maker's certificate subject and issuer. */
-export type Pending = { step: string; by: string; reason?: string }
+export type Pending = { step: string; by: string; member?: MemberId; reason?: string }
 type Parties = { buyerMsp: MspId; sellerMsp: MspId }
 
 /**
@@ -73,6 +80,8 @@ type Parties = { buyerMsp: MspId; sellerMsp: MspId }
  */
 export type PolicyState = {
   guardians: MspId[]
+  /** Organisations whose users may attest despatches of others. */
+  carriers: MspId[]
   calendarOffsetDays: number
   versions: PolicyVersion[]
 }
@@ -81,14 +90,11 @@ export type MemberState = {
   mspId: MspId
   kind: MemberKind
   status: 'ACTIVE' | 'SUSPENDED'
-  /** The organisation whose bank attests this obligor's redemptions. */
-  settlementMsp?: MspId
-  /** Set by an overdue certificate: the obligor may not issue until it is lifted. */
-  issueStop?: boolean
+  /** The organisations whose banks attest this obligor's redemptions. */
+  settlementMsps?: MspId[]
+  /** Overdue certificates of this obligor: while there is one, it may not issue. */
+  issueStops?: RecordId[]
 }
-export type OrderState = Parties & { state: 'OPEN' | 'CLOSED' }
-export type DespatchState = Parties & { state: 'RECORDED'; attestedBy: MspId }
-export type ReceiptState = Parties & { state: 'RECORDED' | 'COUNTED' }
 export type InvoiceState = Parties & {
   tax: TaxState
   match: MatchState
@@ -99,10 +105,10 @@ export type InvoiceState = Parties & {
   pending?: Pending
   /** Root certificates issued over this invoice. */
   roots?: RecordId[]
+  /** Credit notes that came before the first verdict, which must take them into account. */
+  credits?: RecordId[]
 }
-export type CreditNoteState = Parties & { invoiceId: RecordId }
 export type RulesState = Parties & { version: number }
-export type PaymentState = { bankMsp: MspId; payerMsp: MspId; payeeMsp?: MspId }
 export type ReceivableRecord = {
   state: ReceivableState
   obligorMsp: MspId
@@ -113,10 +119,8 @@ export type ReceivableRecord = {
   policy: number
   frozen?: boolean
   pending?: Pending
-  /** LOCKED: for what, until when, and by which request or for which organisation. */
+  /** LOCKED: for what, and by which request or for which organisation. */
   lock?: { kind: 'TRANSFER' | 'FINANCE' | 'PLEDGE'; requestId?: RecordId; toMsp?: MspId }
-  /** On a root that has settlement: how many payments it has had (the amount is private). */
-  payments?: number
 }
 export type RequestRecord = {
   state: RequestState
@@ -140,14 +144,8 @@ export type PublicStates = {
   policy: PolicyState
   proposal: PolicyProposal
   member: MemberState
-  order: OrderState
-  despatch: DespatchState
-  receipt: ReceiptState
   invoice: InvoiceState
-  fingerprint: { invoiceId: RecordId }
-  creditNote: CreditNoteState
   rules: RulesState
-  payment: PaymentState
   receivable: ReceivableRecord
   request: RequestRecord
   bid: BidRecord
@@ -155,11 +153,18 @@ export type PublicStates = {
 }
 
 export type Salted<T> = T & { salt: string }
-/** Per order line: what arrived, what was invoiced and accepted. Written by matches only. */
+/** Per order: what arrived, what was invoiced and accepted. Written by matches only. */
 export type Progress = {
-  lines: readonly { line: string; receivedMilli: bigint; invoicedMilli: bigint }[]
+  lines: readonly {
+    line: string
+    receivedMilli: QuantityMilli
+    invoicedMilli: QuantityMilli
+  }[]
+  firstReceiptOn: LocalDate
   lastReceiptOn: LocalDate
   final: boolean
+  /** Receipts that are counted in; none is counted twice. */
+  receipts: readonly RecordId[]
 }
 /**
  * The money of one invoice. gross = available + locked + certified + factored + credited + disputed +
@@ -180,17 +185,18 @@ export type Balance = {
   creditedFen: AmountFen
   disputedFen: AmountFen
   paidFen: AmountFen
+  verdict: Verdict
 }
 /** The signed artefact of a match: inputs by hash, rule version, result in money. */
 export type Verdict = {
-  match: MatchState
-  codes: readonly string[]
   rules: RecordId
   ruleVersion: number
-  inputs: readonly { key: string; hash: HashHex }[]
-  invoicedFen: AmountFen
-  eligibleFen: AmountFen
+  /** SHA-256 of the canonical list of [key, commitment] of all inputs, in the order of the request. */
+  inputsHash: HashHex
+  /** Sum of the value differences against the buyer, net of tax. */
   differenceFen: AmountFen
+  /** Set by the first person of an override. */
+  acceptedFen?: AmountFen
 }
 export type ReceivableTerms = {
   obligor: MemberId
@@ -209,7 +215,15 @@ export type ReceivableTerms = {
 }
 export type TransferTerms = { from: MemberId; to: MemberId; until: LocalDate; reason: string }
 /** Paid on a root so far; a leaf collects floor(paid x its face / root face). */
-export type SettlementTerms = { faceFen: AmountFen; paidFen: AmountFen; paidOn: LocalDate }
+export type SettlementTerms = {
+  faceFen: AmountFen
+  paidFen: AmountFen
+  paidOn: LocalDate
+  /** The organisations that hold this value; an opening must agree with all of them. */
+  copies: readonly MspId[]
+}
+/** An attested entry with the organisations it concerns. */
+export type Payment = PaymentEntry & { bankMsp: MspId; payerMsp: MspId; payeeMsp?: MspId }
 /**
  * How much of a payment is allocated already; absent until the first allocation. Held by the payer's
  * organisation and the payee's, or the attesting bank's where the entry names no payee.
@@ -269,10 +283,9 @@ export type PrivateValues = {
   receipt: Salted<Receipt>
   invoice: Salted<Invoice & { sellerTag: HashHex }>
   balance: Salted<Balance>
-  verdict: Salted<Verdict>
   creditNote: Salted<CreditNote>
   rules: Salted<RuleSet>
-  payment: Salted<PaymentEntry>
+  payment: Salted<Payment>
   usage: Salted<Usage>
   receivable: Salted<ReceivableTerms>
   settlement: Salted<SettlementTerms>

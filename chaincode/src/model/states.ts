@@ -3,6 +3,8 @@
  * A lock's kind (TRANSFER, FINANCE, PLEDGE) is part of the record; `frozen` is an orthogonal flag.
  */
 
+import { refuse } from './fault.ts'
+
 type Table<State extends string> = Record<State, Partial<Record<string, State>>>
 
 export const TAX_STATES = ['UNCHECKED', 'VALID', 'INVALID', 'RED_LETTERED', 'VOIDED'] as const
@@ -145,3 +147,55 @@ export const NOTICE_MOVES = {
   NOTIFIED: { acknowledge: 'ACKNOWLEDGED' },
   ACKNOWLEDGED: {},
 } as const satisfies Table<NoticeState>
+
+export const LIFE_CYCLES = {
+  tax: TAX_MOVES,
+  match: MATCH_MOVES,
+  approval: APPROVAL_MOVES,
+  use: USE_MOVES,
+  receivable: RECEIVABLE_MOVES,
+  request: REQUEST_MOVES,
+  bid: BID_MOVES,
+  notice: NOTICE_MOVES,
+} as const
+export type LifeCycle = keyof typeof LIFE_CYCLES
+
+type StateOf<L extends LifeCycle> = keyof (typeof LIFE_CYCLES)[L] & string
+type UnionKeys<T> = T extends unknown ? keyof T : never
+export type MoveOf<L extends LifeCycle> = UnionKeys<
+  (typeof LIFE_CYCLES)[L][keyof (typeof LIFE_CYCLES)[L]]
+> &
+  string
+
+/** The state a move leads to, or undefined where the life cycle has no such move. */
+export const nextState = <L extends LifeCycle>(
+  cycle: L,
+  state: StateOf<L>,
+  move: MoveOf<L>,
+): StateOf<L> | undefined => {
+  const moves = (LIFE_CYCLES[cycle] as Record<string, Record<string, string>>)[state]
+  return moves !== undefined && Object.hasOwn(moves, move) ? (moves[move] as StateOf<L>) : undefined
+}
+export const canMove = <L extends LifeCycle>(
+  cycle: L,
+  state: StateOf<L>,
+  move: MoveOf<L>,
+): boolean => nextState(cycle, state, move) !== undefined
+
+/** The state a move leads to; MOVE_REFUSED where there is none. */
+export const moveTo = <L extends LifeCycle>(
+  cycle: L,
+  state: StateOf<L>,
+  move: MoveOf<L>,
+): StateOf<L> => nextState(cycle, state, move) ?? refuse('MOVE_REFUSED', { cycle, state, move })
+
+/** A mermaid state diagram of one life cycle, for docs/concepts. */
+export const stateDiagram = (cycle: LifeCycle): string => {
+  const table: Record<string, Record<string, string>> = LIFE_CYCLES[cycle]
+  const lines = Object.entries(table).flatMap(([from, moves]) =>
+    Object.keys(moves).length === 0
+      ? [`  ${from} --> [*]`]
+      : Object.entries(moves).map(([move, to]) => `  ${from} --> ${to}: ${move}`),
+  )
+  return ['stateDiagram-v2', `  [*] --> ${Object.keys(table)[0]}`, ...lines].join('\n')
+}

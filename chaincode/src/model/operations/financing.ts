@@ -129,12 +129,18 @@ export const payOut = (input: {
   paymentId: RecordId
   seed: Seed
   bid: Opening
+  notice: Opening
   payment: Opening
 }): Operation =>
   operation({
     name: 'financing:payOut',
     request: { requestId: input.requestId, paymentId: input.paymentId },
-    secret: { seed: input.seed, bid: input.bid, payment: input.payment },
+    secret: {
+      seed: input.seed,
+      bid: input.bid,
+      notice: input.notice,
+      payment: input.payment,
+    },
     endorsers: [input.bankMsp, input.askerMsp],
   })
 

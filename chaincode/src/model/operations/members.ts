@@ -8,6 +8,8 @@ import type { Operation } from './operation.ts'
 /** Once, at bring-up, endorsed by every guardian. */
 export const setUp = (input: {
   guardians: readonly MspId[]
+  /** Organisations whose users may attest despatches. */
+  carriers: readonly MspId[]
   calendarOffsetDays: number
   policy: PolicyVersion
 }): Operation => operation({ name: 'members:setUp', request: input, endorsers: input.guardians })
@@ -34,7 +36,7 @@ export const adoptPolicy = (input: {
     endorsers: input.endorsers,
   })
 
-export type NewMember = { memberId: MemberId; kind: MemberKind; settlementMsp?: MspId }
+export type NewMember = { memberId: MemberId; kind: MemberKind; settlementMsps?: readonly MspId[] }
 /** Of the caller's own organisation. `endorsers`: that organisation (if it has a peer) and one more. */
 export const register = (input: {
   members: readonly NewMember[]

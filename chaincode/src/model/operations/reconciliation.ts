@@ -36,6 +36,8 @@ export type MatchItem = Parties & {
   receipts: readonly ReceiptOpening[]
   /** Openings of credit notes that came before the first verdict. */
   creditNotes?: readonly { creditNoteId: RecordId; creditNote: Opening }[]
+  /** Where the invoice has a verdict already (EXCEPTION). */
+  balance?: Opening
 }
 
 const matchRequest = (item: MatchItem): object => ({
@@ -51,9 +53,10 @@ const matchSecret = (item: MatchItem): object => ({
   orders: item.orders.map(({ order, progress }) => ({ order, progress })),
   receipts: item.receipts.map(({ receipt }) => receipt),
   creditNotes: (item.creditNotes ?? []).map(({ creditNote }) => creditNote),
+  balance: item.balance,
 })
 
-/** Up to 50 invoices. Answer: `{verdicts: [{invoiceId, match, codes}]}`. */
+/** Up to 50 invoices. Answer: `{items: [{invoiceId, match, codes}]}` in the order of the items. */
 export const match = (input: { seed: Seed; items: readonly MatchItem[] }): Operation =>
   operation({
     name: 'reconciliation:match',
@@ -67,25 +70,28 @@ export const proposeOverride = (
   input: Parties & {
     invoiceId: RecordId
     seed: Seed
-    verdict: Opening
+    balance: Opening
     acceptedFen: AmountFen
     reason: string
   },
 ): Operation => {
-  const { invoiceId, reason, seed, verdict, acceptedFen } = input
+  const { invoiceId, reason, seed, balance, acceptedFen } = input
   return operation({
     name: 'reconciliation:proposeOverride',
     request: { invoiceId, reason },
-    secret: { seed, verdict, acceptedFen },
+    secret: { seed, balance, acceptedFen },
     endorsers: both(input),
   })
 }
-/** Second person: the same evidence as the match, and the verdict with the proposed amount. */
-export const override = (input: { seed: Seed; item: MatchItem; verdict: Opening }): Operation =>
+/** Second person: the same evidence as the match, with the balance that names the accepted amount. */
+export const override = (input: {
+  seed: Seed
+  item: MatchItem & { balance: Opening }
+}): Operation =>
   operation({
     name: 'reconciliation:override',
     request: matchRequest(input.item),
-    secret: { seed: input.seed, item: matchSecret(input.item), verdict: input.verdict },
+    secret: { seed: input.seed, item: matchSecret(input.item) },
     endorsers: both(input.item),
   })
 /** The buyer refuses an invoice in EXCEPTION; the seller must send a new one. */

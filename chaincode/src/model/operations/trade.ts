@@ -1,6 +1,7 @@
 /** Documents of trade, up to 50 per transaction, all of the same two organisations. */
 import type { MspId, Opening, RecordId } from '../brand.ts'
 import type { CreditNote, Despatch, Invoice, Order, Receipt } from '../documents.ts'
+import { invoiceId } from '../identifiers.ts'
 import { operation, partiesOfBatch } from './operation.ts'
 import type { Operation, Seed } from './operation.ts'
 
@@ -31,8 +32,11 @@ export const submitDespatches = (input: Submissions<Despatch>): Operation =>
 export const submitReceipts = (input: Submissions<Receipt>): Operation =>
   submit('trade:submitReceipts', input)
 
-export type InvoiceSubmission = Submission<Invoice> & { sellerTaxId: string }
-/** `consortiumKey` (hex) and `sellerTaxId` reach the endorsers as transient values and are not stored. */
+export type InvoiceSubmission = Omit<Submission<Invoice>, 'id'> & { sellerTaxId: string }
+/**
+ * `consortiumKey` (hex) and `sellerTaxId` reach the endorsers as transient values and are not stored. The id
+ * of each invoice is its fingerprint, `invoiceId({consortiumKey, sellerTaxId, document})`.
+ */
 export const submitInvoices = (input: {
   seed: Seed
   consortiumKey: string
@@ -41,7 +45,11 @@ export const submitInvoices = (input: {
   operation({
     name: 'trade:submitInvoices',
     request: {
-      items: input.items.map(({ id, buyerMsp, sellerMsp }) => ({ id, buyerMsp, sellerMsp })),
+      items: input.items.map(({ buyerMsp, sellerMsp, document, sellerTaxId }) => ({
+        id: invoiceId({ consortiumKey: input.consortiumKey, sellerTaxId, document }),
+        buyerMsp,
+        sellerMsp,
+      })),
     },
     secret: {
       seed: input.seed,

@@ -1,0 +1,86 @@
+/** The buyer confirms what it owes: one person proposes, another confirms exactly that. */
+import { Contract } from 'fabric-contract-api'
+import type { Context } from 'fabric-contract-api'
+import { confirmedBalance, moveTo, refuse } from '../model/index.ts'
+import type { HashHex, InvoiceState, MatchState, Opening, RecordId } from '../model/index.ts'
+import { hash, object, opening, optional, positiveAmount, recordId, text } from '../model/shape.ts'
+import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
+import { executeBatch } from './execute.ts'
+import type { Transaction } from './transaction.ts'
+
+const STEP = 'CONFIRM'
+const ACCEPTED: readonly MatchState[] = ['MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN']
+
+const requireConfirmable = (state: InvoiceState): void => {
+  if (!ACCEPTED.includes(state.match)) refuse('NOT_MATCHED', { match: state.match })
+  if (state.tax !== 'UNCHECKED' && state.tax !== 'VALID') refuse('TAX_REFUSED', { tax: state.tax })
+  moveTo('approval', state.approval, 'confirm')
+}
+
+const proposeShape = object({ balance: opening, confirmedFen: optional(positiveAmount) })
+const propose = async (
+  tx: Transaction,
+  { invoiceId }: { invoiceId: RecordId },
+  secret: { balance: Opening } & ReturnType<typeof proposeShape>,
+): Promise<void> => {
+  const state = await tx.state('invoice', invoiceId)
+  requireOrganization(tx.caller, state.buyerMsp)
+  requireConfirmable(state)
+  const parties = [state.buyerMsp, state.sellerMsp]
+  const { salt: _, ...balance } = await tx.open('balance', invoiceId, parties, secret.balance)
+  requireMember(tx.caller, state.buyerMsp, balance.buyer)
+  const amount = secret.confirmedFen ?? balance.eligibleFen
+  tx.putPrivate('balance', invoiceId, parties, confirmedBalance(balance, amount))
+  const pending = { step: STEP, by: tx.caller.userId, member: balance.buyer }
+  tx.putState('invoice', invoiceId, { ...state, pending })
+}
+
+const confirm = async (
+  tx: Transaction,
+  { invoiceId, commitment }: { invoiceId: RecordId; commitment: HashHex },
+): Promise<void> => {
+  const { pending, ...state } = await tx.state('invoice', invoiceId)
+  requireOrganization(tx.caller, state.buyerMsp)
+  requireConfirmable(state)
+  const first = pending?.step === STEP ? pending : undefined
+  requireSecondPerson(tx.caller, first?.by)
+  if (tx.caller.memberId !== first?.member) refuse('MEMBER_REFUSED')
+  await tx.requireCommitment('balance', invoiceId, [state.buyerMsp, state.sellerMsp], commitment)
+  const approval = moveTo('approval', state.approval, 'confirm')
+  tx.putState('invoice', invoiceId, { ...state, approval })
+}
+
+const reject = async (
+  tx: Transaction,
+  { invoiceId, reason }: { invoiceId: RecordId; reason: string },
+): Promise<void> => {
+  const state = await tx.state('invoice', invoiceId)
+  requireOrganization(tx.caller, state.buyerMsp)
+  const approval = moveTo('approval', state.approval, 'reject')
+  const pending = { step: 'REJECTED', by: tx.caller.userId, reason }
+  tx.putState('invoice', invoiceId, { ...state, approval, pending })
+}
+
+export class ConfirmationContract extends Contract {
+  constructor() {
+    super('confirmation')
+  }
+
+  async propose(ctx: Context, request: string): Promise<string> {
+    const item = object({ invoiceId: recordId })
+    return executeBatch(
+      { ctx, name: 'confirmation:propose', text: request, item, secret: proposeShape },
+      propose,
+    )
+  }
+
+  async confirm(ctx: Context, request: string): Promise<string> {
+    const item = object({ invoiceId: recordId, commitment: hash })
+    return executeBatch({ ctx, name: 'confirmation:confirm', text: request, item }, confirm)
+  }
+
+  async reject(ctx: Context, request: string): Promise<string> {
+    const item = object({ invoiceId: recordId, reason: text(200) })
+    return executeBatch({ ctx, name: 'confirmation:reject', text: request, item }, reject)
+  }
+}

@@ -1,0 +1,92 @@
+/** The one way a transaction function runs: caller, role, request, rules, writes. */
+import type { Context } from 'fabric-contract-api'
+import { BATCH_MAX, canonicalJson, isFault, refuse } from '../model/index.ts'
+import type { OperationName } from '../model/index.ts'
+import { list, object, optional, parse, seed, text as textShape } from '../model/shape.ts'
+import type { Shape } from '../model/shape.ts'
+import { callerOf, requireRole } from './caller.ts'
+import { Transaction } from './transaction.ts'
+
+const requireActiveCaller = async (tx: Transaction): Promise<void> => {
+  const { memberId, mspId } = tx.caller
+  if (memberId === undefined) return
+  const member = await tx.findState('member', memberId)
+  if (member === undefined || member.mspId !== mspId)
+    return refuse('CALLER_UNKNOWN', { missing: 'registered member' })
+  if (member.status !== 'ACTIVE') refuse('CALLER_SUSPENDED')
+}
+
+export type Execution<Request> = {
+  ctx: Context
+  name: OperationName
+  text: string
+  shape: Shape<Request>
+}
+
+/** Runs one operation. The answer is a JSON text without private values. */
+export const execute = async <Request>(
+  { ctx, name, text, shape }: Execution<Request>,
+  run: (tx: Transaction, request: Request) => Promise<unknown>,
+): Promise<string> => {
+  const caller = callerOf(ctx)
+  requireRole(caller, name)
+  const tx = new Transaction(name, ctx, caller)
+  const request = parse(shape, text)
+  await requireActiveCaller(tx)
+  const answer = await run(tx, request)
+  await tx.commit()
+  return canonicalJson(answer ?? { ok: true })
+}
+
+export type Batch<Item, Secret> = {
+  ctx: Context
+  name: OperationName
+  text: string
+  item: Shape<Item>
+  secret?: Shape<Secret>
+}
+/** What the items of a batch share: the consortium key, where invoices are submitted. */
+export type Shared = { consortiumKey?: string }
+
+/**
+ * Runs a batch: every item is judged, and if one is refused nothing is written and the refusal lists all
+ * of them by index, so that the sender can drop exactly those.
+ */
+export const executeBatch = <Item, Secret = undefined>(
+  { ctx, name, text, item, secret }: Batch<Item, Secret>,
+  run: (tx: Transaction, item: Item, secret: Secret, shared: Shared) => Promise<unknown>,
+): Promise<string> => {
+  const shape = object({ items: list(item, { min: 1, max: BATCH_MAX }) })
+  return execute({ ctx, name, text, shape }, async (tx, { items }) => {
+    const secrets = secret === undefined ? undefined : secretsOf(tx, secret, items.length)
+    const shared = secrets?.shared ?? {}
+    const refusals: object[] = []
+    const answers: unknown[] = []
+    for (const [index, each] of items.entries())
+      try {
+        answers.push(await tx.attempt(() => run(tx, each, secrets?.items[index] as Secret, shared)))
+      } catch (error) {
+        if (!isFault(error)) throw error
+        refusals.push({ index, ...error.fault })
+      }
+    if (refusals.length > 0) refuse('BATCH_REFUSED', { refusals })
+    return answers.some(answer => answer !== undefined) ? { items: answers } : undefined
+  })
+}
+
+const secretsOf = <Secret>(
+  tx: Transaction,
+  shape: Shape<Secret>,
+  count: number,
+): { items: Secret[]; shared: Shared } => {
+  const { items, consortiumKey } = tx.secret(
+    object({
+      seed: optional(seed),
+      consortiumKey: optional(textShape(64, 64)),
+      items: list(shape, { max: BATCH_MAX }),
+    }),
+  )
+  if (items.length !== count)
+    refuse('REQUEST_MALFORMED', { path: 'private.items', expected: `${count} items` })
+  return { items, shared: consortiumKey === undefined ? {} : { consortiumKey } }
+}

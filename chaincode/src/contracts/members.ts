@@ -1,0 +1,159 @@
+/** Policy of the network and its members: pseudonyms, organisations, suspensions. */
+import { Contract } from 'fabric-contract-api'
+import type { Context } from 'fabric-contract-api'
+import { MEMBER_KINDS, canonicalJson, policyOn, refuse } from '../model/index.ts'
+import type { MemberState, PolicyChange, PolicyState } from '../model/index.ts'
+import {
+  integer,
+  list,
+  memberId,
+  mspId,
+  object,
+  oneOf,
+  optional,
+  recordId,
+} from '../model/shape.ts'
+import { policyChangeShape, policyVersionShape } from '../model/shapes.ts'
+import { requireOrganization, requireSecondPerson } from './caller.ts'
+import { execute } from './execute.ts'
+import { endorsedBy, endorsedByAll, majority } from './policy.ts'
+import type { Transaction } from './transaction.ts'
+
+const setUpShape = object({
+  guardians: list(mspId, { min: 1, max: 50 }),
+  carriers: list(mspId, { max: 50 }),
+  calendarOffsetDays: integer(0, 36_600),
+  policy: policyVersionShape,
+})
+const changeShape = object({ change: policyChangeShape })
+const registerShape = object({
+  members: list(
+    object({
+      memberId,
+      kind: oneOf(MEMBER_KINDS),
+      settlementMsps: optional(list(mspId, { max: 20 })),
+    }),
+    { min: 1, max: 50 },
+  ),
+})
+const statusShape = object({ memberId, status: oneOf(['ACTIVE', 'SUSPENDED']) })
+const liftShape = object({ memberId, receivableId: recordId })
+
+/** Versions and offsets only go forward. The last two versions are kept: in force, and announced. */
+const changed = (state: PolicyState, change: PolicyChange): PolicyState => {
+  const last = state.versions.at(-1)
+  const { version, calendarOffsetDays = state.calendarOffsetDays } = change
+  const follows =
+    version === undefined ||
+    last === undefined ||
+    (version.version > last.version && version.effectiveFrom >= last.effectiveFrom)
+  if (!follows) refuse('POLICY_VERSION')
+  if (calendarOffsetDays < state.calendarOffsetDays) refuse('DAY_BACKWARDS')
+  const versions = version === undefined ? state.versions : [...state.versions.slice(-2), version]
+  return { ...state, calendarOffsetDays, versions }
+}
+
+/** Only the organisation of the members registers them; the certificate authority is the same. */
+const registerMembers = async (
+  tx: Transaction,
+  members: { memberId: string; kind: MemberState['kind']; settlementMsps?: string[] }[],
+): Promise<void> => {
+  const { mspId: own } = tx.caller
+  const { guardians } = await tx.policyState()
+  for (const { memberId: id, ...member } of members) {
+    const state: MemberState = { mspId: own, status: 'ACTIVE', ...member }
+    if ((await tx.findState('member', id)) !== undefined) refuse('RECORD_EXISTS', { memberId: id })
+    tx.putState('member', id, state)
+    // an organisation without a peer cannot endorse; its records stay under the chaincode's policy
+    if (guardians.includes(own)) tx.protect('member', id, endorsedByAll([own]))
+  }
+}
+
+export class MembersContract extends Contract {
+  constructor() {
+    super('members')
+  }
+
+  async setUp(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:setUp', text: request, shape: setUpShape },
+      async (tx, input) => {
+        if ((await tx.findState('policy', '')) !== undefined) refuse('POLICY_EXISTS')
+        requireOrganization(tx.caller, ...input.guardians)
+        const { policy, ...state } = input
+        tx.putState('policy', '', { ...state, versions: [policy] })
+        tx.protect('policy', '', endorsedBy(input.guardians, majority(input.guardians.length)))
+      },
+    )
+  }
+
+  async proposePolicy(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:proposePolicy', text: request, shape: changeShape },
+      async (tx, { change }) => {
+        const state = await tx.policyState()
+        requireOrganization(tx.caller, ...state.guardians)
+        changed(state, change)
+        tx.putState('proposal', '', { change, by: tx.caller.userId })
+      },
+    )
+  }
+
+  async adoptPolicy(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:adoptPolicy', text: request, shape: changeShape },
+      async (tx, { change }) => {
+        const state = await tx.policyState()
+        requireOrganization(tx.caller, ...state.guardians)
+        const proposal = (await tx.findState('proposal', '')) ?? refuse('NOTHING_PENDING')
+        requireSecondPerson(tx.caller, proposal.by)
+        if (canonicalJson(proposal.change) !== canonicalJson(change))
+          refuse('REQUEST_MALFORMED', { path: 'change', expected: 'the proposed change' })
+        const next = changed(state, change)
+        policyOn(next.versions, await tx.today())
+        tx.putState('policy', '', next)
+        tx.deleteState('proposal', '')
+      },
+    )
+  }
+
+  async register(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:register', text: request, shape: registerShape },
+      async (tx, { members }) => registerMembers(tx, members),
+    )
+  }
+
+  async setStatus(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:setStatus', text: request, shape: statusShape },
+      async (tx, input) => {
+        const member = await tx.state('member', input.memberId)
+        requireOrganization(tx.caller, member.mspId)
+        tx.putState('member', input.memberId, { ...member, status: input.status })
+      },
+    )
+  }
+
+  async liftIssueStop(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'members:liftIssueStop', text: request, shape: liftShape },
+      async (tx, { memberId: id, receivableId }) => {
+        const [member, receivable] = [
+          await tx.state('member', id),
+          await tx.state('receivable', receivableId),
+        ]
+        requireOrganization(tx.caller, receivable.holderMsp, receivable.obligorMsp)
+        const { issueStops = [], ...rest } = member
+        if (receivable.state !== 'REDEEMED' || !issueStops.includes(receivableId))
+          refuse('MOVE_REFUSED', {
+            cycle: 'receivable',
+            state: receivable.state,
+            move: 'liftIssueStop',
+          })
+        const left = issueStops.filter(each => each !== receivableId)
+        tx.putState('member', id, { ...rest, ...(left.length > 0 ? { issueStops: left } : {}) })
+      },
+    )
+  }
+}

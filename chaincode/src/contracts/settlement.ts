@@ -1,0 +1,196 @@
+/** Bank evidence and redemption: no certificate is paid without an attested entry, each leaf gets its share. */
+import { Contract } from 'fabric-contract-api'
+import type { Context } from 'fabric-contract-api'
+import {
+  DOCUMENT_SHAPES,
+  amountFen,
+  collectedTerms,
+  maturesOn,
+  moveTo,
+  refuse,
+  settledTerms,
+} from '../model/index.ts'
+import type { AmountFen, MspId, Opening, Payment, PaymentEntry, RecordId } from '../model/index.ts'
+import {
+  list,
+  mspId,
+  object,
+  opening,
+  optional,
+  positiveAmount,
+  recordId,
+  seed,
+} from '../model/shape.ts'
+import { openPayment } from './evidence.ts'
+import { execute, executeBatch } from './execute.ts'
+import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
+import type { Held } from './holding.ts'
+import { distinct } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
+
+const requireBank = async (tx: Transaction): Promise<void> => {
+  const id = tx.caller.memberId ?? refuse('MEMBER_REFUSED')
+  const { kind } = await tx.state('member', id)
+  if (kind !== 'FUNDER') refuse('ORGANISATION_REFUSED', { kind })
+}
+
+type AttestItem = { id: RecordId; payerMsp: MspId; payeeMsp?: MspId }
+const attest = async (
+  tx: Transaction,
+  { id, ...organizations }: AttestItem,
+  { entry }: { entry: PaymentEntry },
+): Promise<void> => {
+  await requireBank(tx)
+  const bankMsp = tx.caller.mspId
+  if ((entry.payee === undefined) !== (organizations.payeeMsp === undefined))
+    refuse('REQUEST_MALFORMED', { path: 'payeeMsp' })
+  if (entry.payer === entry.payee) refuse('DOCUMENT_INCONSISTENT', { why: 'payer is payee' })
+  const payment: Payment = { ...entry, ...organizations, bankMsp }
+  const parties = distinct([bankMsp, organizations.payerMsp, organizations.payeeMsp])
+  await tx.requireAbsent('payment', id, parties)
+  tx.putPrivate('payment', id, parties, payment)
+}
+
+const settleShape = object({
+  paymentId: recordId,
+  holderMsps: list(mspId, { max: 20 }),
+  roots: list(recordId, { min: 1, max: 50 }),
+})
+const settleSecret = object({
+  seed,
+  payment: opening,
+  usage: optional(opening),
+  roots: list(
+    object({ terms: opening, settlement: optional(opening), amountFen: positiveAmount }),
+    { min: 1, max: 50 },
+  ),
+})
+type RootSecret = ReturnType<typeof settleSecret>['roots'][number]
+
+/** The root itself, or what its leaves came from; nothing that is not due, nothing that never was issued. */
+const requireSettleable = async (tx: Transaction, { id, record, terms }: Held): Promise<void> => {
+  if (record.root !== id) refuse('REQUEST_MALFORMED', { path: 'roots', expected: 'roots' })
+  const states = ['CONSUMED', 'ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE']
+  if (!states.includes(record.state))
+    refuse('MOVE_REFUSED', { cycle: 'receivable', state: record.state, move: 'settle' })
+  const { parameters } = await tx.policy()
+  if ((await tx.today()) < maturesOn(terms.dueOn, parameters)) refuse('NOT_DUE', { id })
+}
+
+/** The bank must be one that the obligor registered for its redemptions, and the payer the obligor. */
+const requireAttestor = async (tx: Transaction, held: Held, payment: Payment): Promise<void> => {
+  const { settlementMsps = [] } = await tx.state('member', held.terms.obligor)
+  if (payment.bankMsp !== tx.caller.mspId || !settlementMsps.includes(tx.caller.mspId))
+    refuse('ATTESTOR_REFUSED')
+  if (payment.payer !== held.terms.obligor || payment.payerMsp !== held.record.obligorMsp)
+    refuse('EVIDENCE_WRONG', { id: held.id })
+}
+
+const settleRoot = async (
+  tx: Transaction,
+  input: { id: RecordId; payment: Payment; holderMsps: MspId[]; secret: RootSecret },
+): Promise<void> => {
+  const { id, payment, holderMsps, secret } = input
+  const held = await openCertificate(tx, id, secret.terms)
+  await requireAttestor(tx, held, payment)
+  await requireSettleable(tx, held)
+  const { obligorMsp } = held.record
+  const claimed = secret.settlement && tx.peek('settlement', id, secret.settlement)
+  const before = await tx.openIfAny(
+    'settlement',
+    id,
+    distinct([obligorMsp, ...(claimed?.copies ?? [])]),
+    secret.settlement,
+  )
+  const copies = distinct([obligorMsp, tx.caller.mspId, ...holderMsps])
+  tx.putPrivate(
+    'settlement',
+    id,
+    copies,
+    settledTerms({
+      root: held.terms,
+      before,
+      amountFen: secret.amountFen,
+      today: await tx.today(),
+      copies,
+    }),
+  )
+}
+
+const settle = async (
+  tx: Transaction,
+  request: ReturnType<typeof settleShape>,
+  secret: ReturnType<typeof settleSecret>,
+): Promise<void> => {
+  await requireBank(tx)
+  const { roots, holderMsps } = request
+  if (roots.length !== secret.roots.length || new Set(roots).size !== roots.length)
+    refuse('REQUEST_MALFORMED', { path: 'roots' })
+  const { payment, use } = await openPayment(tx, request.paymentId, secret)
+  let sum = 0n
+  for (const [index, id] of roots.entries()) {
+    const each = secret.roots[index] as RootSecret
+    await settleRoot(tx, { id, payment, holderMsps, secret: each })
+    sum += each.amountFen
+  }
+  use(amountFen(sum) as AmountFen)
+}
+
+const requireCollector = async (tx: Transaction, { record, terms }: Held): Promise<void> => {
+  if (tx.caller.mspId === record.holderMsp) {
+    const { memberId } = tx.caller
+    if (memberId !== undefined && memberId !== terms.holder && !tx.caller.roles.has('operator'))
+      refuse('MEMBER_REFUSED')
+    return
+  }
+  const { settlementMsps = [] } = await tx.state('member', terms.obligor)
+  if (!settlementMsps.includes(tx.caller.mspId)) refuse('ORGANISATION_REFUSED')
+}
+
+const collect = async (
+  tx: Transaction,
+  { id }: { id: RecordId },
+  secret: { terms: Opening; settlement: Opening },
+): Promise<void> => {
+  const held = await openCertificate(tx, id, secret.terms)
+  const { record, parties } = held
+  await requireCollector(tx, held)
+  await requireUnfrozen(tx, held)
+  moveTo('receivable', record.state, 'payPart')
+  const settlement = await tx.open('settlement', record.root, parties, secret.settlement)
+  const terms = collectedTerms(held.terms, settlement)
+  putTerms(tx, held, terms)
+  moveCertificate(tx, held, terms.collectedFen === terms.faceFen ? 'redeem' : 'payPart')
+}
+
+export class SettlementContract extends Contract {
+  constructor() {
+    super('settlement')
+  }
+
+  async attest(ctx: Context, request: string): Promise<string> {
+    const item = object({ id: recordId, payerMsp: mspId, payeeMsp: optional(mspId) })
+    const secret = object({ entry: DOCUMENT_SHAPES.payment })
+    return executeBatch({ ctx, name: 'settlement:attest', text: request, item, secret }, attest)
+  }
+
+  async settle(ctx: Context, request: string): Promise<string> {
+    return execute(
+      { ctx, name: 'settlement:settle', text: request, shape: settleShape },
+      async (tx, input) => settle(tx, input, tx.secret(settleSecret)),
+    )
+  }
+
+  async collect(ctx: Context, request: string): Promise<string> {
+    return executeBatch(
+      {
+        ctx,
+        name: 'settlement:collect',
+        text: request,
+        item: object({ id: recordId }),
+        secret: object({ terms: opening, settlement: opening }),
+      },
+      collect,
+    )
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * One chaincode process: the unmodified fabric-shim server with our contracts.
+ *
+ * Environment: CHAINCODE_ID (package id), CHAINCODE_SERVER_ADDRESS (host:port), CORE_PEER_LOCALMSPID (the
+ * organisation whose peer this process serves; private reads of others are refused by it). With
+ * CHAINCODE_TLS_CERT_FILE and CHAINCODE_TLS_KEY_FILE it serves TLS, with CHAINCODE_CLIENT_CA_FILE mutual TLS.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import { contracts } from './index.ts'
+
+type Server = { start(): Promise<void> }
+type Shim = { server(chaincode: object, options: object): Server }
+type Framework = new (contracts: unknown[], serializers: object, metadata: object) => object
+
+process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'ERROR'
+const require = createRequire(import.meta.url)
+const shim = require('fabric-shim') as Shim
+const ChaincodeFromContract =
+  require('fabric-shim/lib/contract-spi/chaincodefromcontract.js') as Framework
+const { JSONSerializer } = require('fabric-contract-api') as { JSONSerializer: unknown }
+
+const setting = (name: string): string => {
+  const value = process.env[name]
+  if (value === undefined || value === '') throw new Error(`Set ${name}; see the head of main.ts.`)
+  return value
+}
+
+const tlsSettings = (): object => {
+  const { CHAINCODE_TLS_CERT_FILE: cert, CHAINCODE_TLS_KEY_FILE: key } = process.env
+  const ca = process.env.CHAINCODE_CLIENT_CA_FILE
+  if (cert === undefined || key === undefined) return {}
+  const clientCACerts = ca === undefined ? undefined : readFileSync(ca)
+  return { tlsProps: { cert: readFileSync(cert), key: readFileSync(key), clientCACerts } }
+}
+
+setting('CORE_PEER_LOCALMSPID')
+const serializers = {
+  transaction: 'jsonSerializer',
+  serializers: { jsonSerializer: JSONSerializer },
+}
+const chaincode = new ChaincodeFromContract([...contracts], serializers, {})
+const address = setting('CHAINCODE_SERVER_ADDRESS')
+await shim.server(chaincode, { ccid: setting('CHAINCODE_ID'), address, ...tlsSettings() }).start()
+process.stdout.write(`chaincode of ${setting('CORE_PEER_LOCALMSPID')} listens on ${address}\n`)
+
+const stop = (): void => process.exit(0)
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)

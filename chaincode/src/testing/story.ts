@@ -1,0 +1,423 @@
+/** A small trade, played through the operations a gateway would send: the arrangement of most tests. */
+import { createHash } from 'node:crypto'
+import {
+  CALENDAR_CN,
+  DEFAULT_POLICY,
+  DEFAULT_RULES,
+  amountFen,
+  commitmentOf,
+  consortiumKeyHash,
+  creditCodeCheck,
+  invoiceId,
+  lineNetFen,
+  localDate,
+  operations,
+  priceMicro,
+  quantityMilli,
+  ratePpm,
+  shareFen,
+} from '../model/index.ts'
+import type { AmountFen, Invoice, LocalDate, Operation, Order, RecordId } from '../model/index.ts'
+import { World } from './world.ts'
+import type { Answer, Identity } from './world.ts'
+
+export const CORE = 'CoreMSP'
+export const ALLIANCE = 'AllianceMSP'
+export const BANK_A = 'BankAMSP'
+export const BANK_B = 'BankBMSP'
+export const GUARDIANS = [CORE, ALLIANCE, BANK_A, BANK_B]
+export const CONSORTIUM_KEY = '5a'.repeat(32)
+export const TODAY = localDate('2026-05-29') // of World.epochSeconds, China Standard Time
+export const TAX_ID = `91310000MA1FL8L97${creditCodeCheck('91310000MA1FL8L97')}`
+
+const user = (mspId: string, name: string, role: string, memberId?: string): Identity => ({
+  mspId,
+  name,
+  role,
+  ...(memberId === undefined ? {} : { memberId }),
+})
+
+export const USERS = {
+  coreOperator: user(CORE, 'core operator', 'operator'),
+  coreMaker: user(CORE, 'core maker', 'maker', 'm-core'),
+  coreChecker: user(CORE, 'core checker', 'checker', 'm-core'),
+  /** One person with both roles: still one person. */
+  coreBoth: user(CORE, 'core both', 'maker,checker', 'm-core'),
+  allianceOperator: user(ALLIANCE, 'alliance operator', 'operator'),
+  tier1: user(ALLIANCE, 'tier1 boss', 'maker,checker', 'm-tier1'),
+  tier2: user(ALLIANCE, 'tier2 boss', 'maker,checker', 'm-tier2'),
+  bankA: user(BANK_A, 'bank a treasurer', 'treasurer,maker', 'm-banka1'),
+  bankAOperator: user(BANK_A, 'bank a operator', 'operator'),
+  bankB: user(BANK_B, 'bank b treasurer', 'treasurer,maker', 'm-bankb1'),
+  bankBOperator: user(BANK_B, 'bank b operator', 'operator'),
+  regulator1: user('RegulatorMSP', 'regulator one', 'compliance', 'm-regul'),
+  regulator2: user('RegulatorMSP', 'regulator two', 'compliance', 'm-regul'),
+  regulatorOperator: user('RegulatorMSP', 'regulator operator', 'operator'),
+  carrier: user('LogisticsMSP', 'carrier', 'operator'),
+} as const satisfies Record<string, Identity>
+
+let counter = 0
+export const id = (label: string): RecordId =>
+  createHash('sha256')
+    .update(`${label}${(counter += 1)}`)
+    .digest('hex')
+    .slice(0, 32)
+export const seed = (): string =>
+  createHash('sha256')
+    .update(`seed${(counter += 1)}`)
+    .digest('hex')
+
+export const commitment = (
+  world: World,
+  kind: 'balance' | 'receivable',
+  record: RecordId,
+): string => commitmentOf(world.opening(CORE, kind, record))
+
+/** Throws unless the operation committed. */
+export const must = async (answer: Promise<Answer>): Promise<string> => {
+  const result = await answer
+  if (!result.ok) throw new Error(`refused: ${result.code} ${JSON.stringify(result.fault ?? {})}`)
+  return result.payload
+}
+
+export const openWorld = async (): Promise<World> => {
+  const world = new World([...GUARDIANS, 'RegulatorMSP'], GUARDIANS)
+  await must(
+    world.submit(
+      operations.members.setUp({
+        guardians: GUARDIANS,
+        carriers: ['LogisticsMSP'],
+        calendarOffsetDays: 0,
+        policy: {
+          version: 1,
+          effectiveFrom: localDate('2020-01-01'),
+          parameters: { ...DEFAULT_POLICY, fingerprintKeyHash: consortiumKeyHash(CONSORTIUM_KEY) },
+        },
+      }),
+      USERS.coreOperator,
+    ),
+  )
+  const register = (
+    by: Identity,
+    endorsers: string[],
+    members: operations.members.NewMember[],
+  ): Promise<string> => must(world.submit(operations.members.register({ members, endorsers }), by))
+  await register(
+    USERS.coreOperator,
+    [CORE, BANK_A],
+    [{ memberId: 'm-core', kind: 'OBLIGOR', settlementMsps: [BANK_A] }],
+  )
+  await register(
+    USERS.allianceOperator,
+    [ALLIANCE, CORE],
+    [
+      { memberId: 'm-tier1', kind: 'SUPPLIER' },
+      { memberId: 'm-tier2', kind: 'SUPPLIER' },
+    ],
+  )
+  await register(USERS.bankAOperator, [BANK_A, CORE], [{ memberId: 'm-banka1', kind: 'FUNDER' }])
+  await register(USERS.bankBOperator, [BANK_B, CORE], [{ memberId: 'm-bankb1', kind: 'FUNDER' }])
+  await register(
+    USERS.regulatorOperator,
+    [BANK_B, CORE],
+    [{ memberId: 'm-regul', kind: 'REGULATOR' }],
+  )
+  return world
+}
+
+export const TRADE = { buyerMsp: CORE, sellerMsp: ALLIANCE }
+export const HOLDING = { obligorMsp: CORE, holderMsp: ALLIANCE }
+const PARTIES = { buyer: 'm-core', seller: 'm-tier1' }
+
+export const orderOf = (quantity: bigint, price: bigint): Order => ({
+  ...PARTIES,
+  number: `PO-${counter}`,
+  orderedOn: localDate('2026-04-01'),
+  currency: 'CNY',
+  category: 'steel',
+  lines: [
+    {
+      line: '1',
+      quantityMilli: quantityMilli(quantity),
+      unitPriceMicro: priceMicro(price),
+      taxRatePpm: ratePpm(130_000n),
+    },
+  ],
+})
+
+export const invoiceOf = (orderId: RecordId, quantity: bigint, price: bigint): Invoice => {
+  const netFen = lineNetFen(quantityMilli(quantity), priceMicro(price))
+  const taxFen = shareFen(netFen, ratePpm(130_000n))
+  return {
+    ...PARTIES,
+    code: '',
+    number: id('number').slice(0, 20),
+    issuedOn: localDate('2026-05-10'),
+    payableOn: localDate('2026-07-10'),
+    currency: 'CNY',
+    netFen,
+    taxFen,
+    totalFen: amountFen(netFen + taxFen),
+    lines: [
+      {
+        orderId,
+        line: '1',
+        quantityMilli: quantityMilli(quantity),
+        unitPriceMicro: priceMicro(price),
+        netFen,
+        taxFen,
+      },
+    ],
+  }
+}
+
+export type Trade = { orderId: RecordId; receiptId: RecordId; invoice: RecordId; rulesId: RecordId }
+export type TradeNumbers = {
+  ordered: bigint
+  received: bigint
+  invoiced: bigint
+  orderPrice: bigint
+  invoicePrice: bigint
+}
+const EXACT: TradeNumbers = {
+  ordered: 1_000_000n,
+  received: 1_000_000n,
+  invoiced: 1_000_000n,
+  orderPrice: 100_000_000n,
+  invoicePrice: 100_000_000n,
+}
+
+export const submitInvoice = (world: World, document: Invoice): Promise<Answer> =>
+  world.submit(
+    operations.trade.submitInvoices({
+      seed: seed(),
+      consortiumKey: CONSORTIUM_KEY,
+      items: [{ ...TRADE, document, sellerTaxId: TAX_ID }],
+    }),
+    USERS.allianceOperator,
+  )
+export const idOfInvoice = (document: Invoice): RecordId =>
+  invoiceId({ consortiumKey: CONSORTIUM_KEY, sellerTaxId: TAX_ID, document })
+
+/** Rules, an order of 1,000 units at 100 yuan, a receipt and an invoice; nothing matched yet. */
+export const enterTrade = async (
+  world: World,
+  numbers: Partial<TradeNumbers> = {},
+): Promise<Trade> => {
+  const { ordered, received, invoiced, orderPrice, invoicePrice } = { ...EXACT, ...numbers }
+  const [orderId, receiptId, rulesId] = [id('order'), id('receipt'), id('rules')]
+  const rules = {
+    ...DEFAULT_RULES,
+    ...PARTIES,
+    category: 'steel',
+    version: 1,
+    effectiveFrom: localDate('2026-01-01'),
+  }
+  await must(
+    world.submit(
+      operations.reconciliation.setRules({ ...TRADE, id: rulesId, seed: seed(), rules }),
+      USERS.coreOperator,
+    ),
+  )
+  await must(
+    world.submit(
+      operations.trade.submitOrders({
+        seed: seed(),
+        items: [{ ...TRADE, id: orderId, document: orderOf(ordered, orderPrice) }],
+      }),
+      USERS.coreOperator,
+    ),
+  )
+  if (received !== 0n)
+    await must(
+      world.submit(
+        operations.trade.submitReceipts({
+          seed: seed(),
+          items: [
+            {
+              ...TRADE,
+              id: receiptId,
+              document: {
+                ...PARTIES,
+                number: `GR-${counter}`,
+                receivedOn: localDate('2026-05-01'),
+                final: false,
+                lines: [{ orderId, line: '1', quantityMilli: quantityMilli(received) }],
+              },
+            },
+          ],
+        }),
+        USERS.coreOperator,
+      ),
+    )
+  const document = invoiceOf(orderId, invoiced, invoicePrice)
+  await must(submitInvoice(world, document))
+  return { orderId, receiptId, invoice: idOfInvoice(document), rulesId }
+}
+
+/** What a gateway sends to match one invoice, from what its organisation holds. */
+export const matchItem = (
+  world: World,
+  trade: Trade,
+  receipts: readonly RecordId[] = world.holds(CORE, 'receipt', trade.receiptId)
+    ? [trade.receiptId]
+    : [],
+): operations.reconciliation.MatchItem => ({
+  ...TRADE,
+  invoiceId: trade.invoice,
+  rulesId: trade.rulesId,
+  invoice: world.opening(CORE, 'invoice', trade.invoice),
+  rules: world.opening(CORE, 'rules', trade.rulesId),
+  orders: [
+    {
+      orderId: trade.orderId,
+      order: world.opening(CORE, 'order', trade.orderId),
+      ...(world.holds(CORE, 'progress', trade.orderId)
+        ? { progress: world.opening(CORE, 'progress', trade.orderId) }
+        : {}),
+    },
+  ],
+  receipts: receipts.map(receiptId => ({
+    receiptId,
+    receipt: world.opening(CORE, 'receipt', receiptId),
+  })),
+  ...(world.holds(CORE, 'balance', trade.invoice)
+    ? { balance: world.opening(CORE, 'balance', trade.invoice) }
+    : {}),
+})
+
+export const match = (world: World, trade: Trade): Promise<Answer> =>
+  world.submit(
+    operations.reconciliation.match({ seed: seed(), items: [matchItem(world, trade)] }),
+    USERS.coreOperator,
+  )
+
+export const proposeConfirmation = (
+  world: World,
+  trade: Trade,
+  confirmedFen?: AmountFen,
+): Operation =>
+  operations.confirmation.propose({
+    seed: seed(),
+    items: [
+      {
+        ...TRADE,
+        invoiceId: trade.invoice,
+        balance: world.opening(CORE, 'balance', trade.invoice),
+        ...(confirmedFen === undefined ? {} : { confirmedFen }),
+      },
+    ],
+  })
+export const confirmation = (world: World, trade: Trade): Operation =>
+  operations.confirmation.confirm({
+    items: [
+      {
+        ...TRADE,
+        invoiceId: trade.invoice,
+        commitment: commitment(world, 'balance', trade.invoice),
+      },
+    ],
+  })
+
+/** A matched and confirmed invoice of 113,000.00 yuan. */
+export const confirmedTrade = async (world: World): Promise<Trade> => {
+  const trade = await enterTrade(world)
+  await must(match(world, trade))
+  await must(world.submit(proposeConfirmation(world, trade), USERS.coreMaker))
+  await must(world.submit(confirmation(world, trade), USERS.coreChecker))
+  return trade
+}
+
+export const FACE = amountFen(11_300_000n)
+export const DUE = localDate('2026-07-28')
+
+export const proposal = (
+  world: World,
+  trade: Trade,
+  certificate: RecordId,
+  change: { amountFen?: AmountFen; dueOn?: LocalDate; holder?: string } = {},
+): Operation =>
+  operations.receivables.propose({
+    seed: seed(),
+    items: [
+      {
+        ...HOLDING,
+        id: certificate,
+        terms: {
+          holder: change.holder ?? 'm-tier1',
+          dueOn: change.dueOn ?? DUE,
+          offerUntil: localDate('2026-06-10'),
+          uses: [{ invoiceId: trade.invoice, amountFen: change.amountFen ?? FACE }],
+        },
+        balances: [world.opening(CORE, 'balance', trade.invoice)],
+      },
+    ],
+  })
+export const offer = (world: World, certificate: RecordId): Operation =>
+  operations.receivables.offer({
+    items: [
+      { ...HOLDING, id: certificate, commitment: commitment(world, 'receivable', certificate) },
+    ],
+  })
+export const termsItem = (
+  world: World,
+  trade: Trade,
+  certificate: RecordId,
+): operations.receivables.TermsItem => ({
+  ...HOLDING,
+  id: certificate,
+  terms: world.opening(CORE, 'receivable', certificate),
+  balances: [world.opening(CORE, 'balance', trade.invoice)],
+})
+
+/** An ACTIVE certificate over the whole invoice, held by tier 1. */
+export const activeCertificate = async (
+  world: World,
+): Promise<{ trade: Trade; certificate: RecordId }> => {
+  const trade = await confirmedTrade(world)
+  const certificate = id('certificate')
+  await must(world.submit(proposal(world, trade, certificate), USERS.coreMaker))
+  await must(world.submit(offer(world, certificate), USERS.coreChecker))
+  await must(
+    world.submit(
+      operations.receivables.accept({
+        seed: seed(),
+        items: [termsItem(world, trade, certificate)],
+      }),
+      USERS.tier1,
+    ),
+  )
+  return { trade, certificate }
+}
+
+export const split = (
+  world: World,
+  certificate: RecordId,
+  faces: readonly bigint[],
+  holderMsp = ALLIANCE,
+): { operation: Operation; children: RecordId[] } => {
+  const children = faces.map(() => id('child'))
+  const operation = operations.receivables.split({
+    obligorMsp: CORE,
+    holderMsp,
+    id: certificate,
+    seed: seed(),
+    terms: world.opening(CORE, 'receivable', certificate),
+    children: children.map((child, index) => ({
+      id: child,
+      faceFen: amountFen(faces[index] as bigint),
+    })),
+  })
+  return { operation, children }
+}
+
+/** Moves the network's calendar forward as two persons and a majority would. */
+export const moveCalendar = async (world: World, days: number): Promise<void> => {
+  const calendarOffsetDays = world.state('policy', '').calendarOffsetDays + days
+  const endorsers = [CORE, ALLIANCE, BANK_A]
+  const change = { change: { calendarOffsetDays }, endorsers }
+  await must(world.submit(operations.members.proposePolicy(change), USERS.coreOperator))
+  await must(world.submit(operations.members.adoptPolicy(change), USERS.allianceOperator))
+}
+
+export const CALENDAR = CALENDAR_CN
