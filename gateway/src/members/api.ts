@@ -34,6 +34,11 @@ export const NewMember = z.object({
     .optional()
     .describe('A pseudonym drawn beforehand; by default the gateway draws one'),
   tier: z.int().min(1).max(9).optional(),
+  settlementMsps: z
+    .array(MspId)
+    .max(10)
+    .optional()
+    .describe('Of an obligor: organisations whose banks attest its redemptions'),
   bankAccount: z
     .string()
     .regex(/^[0-9A-Z-]{6,34}$/)
@@ -50,9 +55,6 @@ export const Introduction = z
     name: z.string().min(1).max(120),
     uscc: z.string(),
     tier: z.int().min(1).max(9).optional(),
-    settlementMsp: MspId.optional().describe(
-      'Of an obligor: the organisation whose bank attests its redemptions',
-    ),
     bankAccount: z.string().max(34).optional(),
   })
   .meta({ id: 'Introduction' })

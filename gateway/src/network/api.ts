@@ -43,6 +43,7 @@ export const Policy = z
 
 const NewPolicy = z.object({
   guardians: z.array(MspId).min(2).max(20),
+  carriers: z.array(MspId).max(20).default([]).describe('Organisations that may attest despatches'),
   version: z.int().min(1).default(1),
   effectiveFrom: Day,
   calendarOffsetDays: z.int().min(0).max(3650).default(0),

@@ -18,6 +18,8 @@ export type Next =
   | 'endorse_again'
   /** The same question to the ledger until it answers; never a second transaction. */
   | 'ask_status'
+  /** The ledger cannot be had now: the operation waits and a worker goes on with it. */
+  | 'park'
   | 'tell_caller'
   | 'page_operator'
 
@@ -55,7 +57,7 @@ export function next(outcome: Outcome, attempt: number): Next {
         ? 'endorse_again'
         : 'tell_caller'
     case 'unendorsed':
-      return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'page_operator'
+      return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'park'
     case 'unknown':
       return 'ask_status'
     default:
@@ -64,7 +66,7 @@ export function next(outcome: Outcome, attempt: number): Next {
 }
 
 function afterInvalid(code: string, attempt: number): Next {
-  if (CONFLICTS.has(code)) return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'page_operator'
+  if (CONFLICTS.has(code)) return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'park'
   if (code === 'DUPLICATE_TXID') return 'ask_status'
   return 'page_operator'
 }

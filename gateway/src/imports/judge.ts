@@ -1,0 +1,274 @@
+import { documentId, invoiceId } from '@triflow/chaincode/model'
+import { dayAfter } from '../network/policy.ts'
+import type { DirectoryEntry } from '../members/directory.ts'
+import type { Services } from '../services.ts'
+import { RowFault } from './advice.ts'
+import type {
+  CreditNoteDraft,
+  Draft,
+  EntryDraft,
+  GoodsDraft,
+  InvoiceDraft,
+  OrderDraft,
+} from './drafts.ts'
+
+/** A row that may go to the ledger: its place there, and what it is known by. */
+export interface Judged {
+  readonly objectId: string
+  readonly naturalKey: string
+  /** Rows of the same kind and parties travel in one transaction. */
+  readonly parties: string
+  readonly payload: unknown
+}
+
+export interface Judge {
+  /** Throws RowFault where the row cannot be submitted by this user. */
+  judge(draft: Draft): Promise<Judged>
+}
+
+export interface JudgeOptions {
+  readonly services: Pick<Services, 'directory' | 'config' | 'consortiumKey' | 'network'>
+  /** The member the uploading user acts for; undefined for the organisation’s own staff. */
+  readonly memberId: string | undefined
+}
+
+export const CATEGORY = 'general'
+/** Paid within 60 days of delivery where nothing else was agreed (Regulation on payments to SMEs, Art. 9). */
+const PAYABLE_DAYS = 60
+
+/** What a row means among the members of the network, and whether this user may say it. */
+export async function createJudge(options: JudgeOptions): Promise<Judge> {
+  const { directory, config, consortiumKey, network } = options.services
+  const latestDay = dayAfter(await network.businessDay(), 1)
+
+  async function member(uscc: string, field: string): Promise<DirectoryEntry> {
+    const found = await directory.byCreditCode(uscc)
+    const [first] = found
+    if (!first) throw new RowFault('MEMBER_UNKNOWN', { field })
+    if (found.length > 1) throw new RowFault('MEMBER_AMBIGUOUS', { field })
+    return first
+  }
+
+  async function parties(draft: { buyerUscc: string; sellerUscc: string }) {
+    const buyer = await member(draft.buyerUscc, 'buyer_uscc')
+    const seller = await member(draft.sellerUscc, 'seller_uscc')
+    if (buyer.mspId === seller.mspId)
+      throw new RowFault('SAME_ORGANISATION', { field: 'seller_uscc' })
+    return { buyer, seller }
+  }
+
+  /** Documents of one side come from that side’s organisation, and from the member itself where it logs in. */
+  function requireSide(side: DirectoryEntry, field: string): void {
+    if (side.mspId !== config.mspId) throw new RowFault('WRONG_SIDE', { field })
+    if (options.memberId !== undefined && side.memberId !== options.memberId)
+      throw new RowFault('NOT_YOUR_DOCUMENT', { field })
+  }
+
+  function requirePast(day: string, field: string): void {
+    if (day > latestDay) throw new RowFault('DATE_IN_FUTURE', { field })
+  }
+
+  const keyed = (kind: string, parts: readonly string[]): string =>
+    documentId(consortiumKey, kind, parts)
+
+  async function order(draft: OrderDraft): Promise<Judged> {
+    requirePast(draft.issuedOn, 'order_date')
+    const { buyer, seller } = await parties(draft)
+    requireSide(buyer, 'buyer_uscc')
+    const parts = [buyer.memberId, seller.memberId, draft.number]
+    return {
+      objectId: keyed('order', parts),
+      ...envelope('ORDER', { buyer, seller }, parts),
+      payload: {
+        buyerMsp: buyer.mspId,
+        sellerMsp: seller.mspId,
+        document: {
+          buyer: buyer.memberId,
+          seller: seller.memberId,
+          number: draft.number,
+          orderedOn: draft.issuedOn,
+          currency: 'CNY',
+          category: CATEGORY,
+          lines: draft.lines,
+        },
+      },
+    }
+  }
+
+  async function goods(draft: GoodsDraft): Promise<Judged> {
+    const isReceipt = draft.kind === 'RECEIPT'
+    requirePast(draft.issuedOn, isReceipt ? 'receipt_date' : 'despatch_date')
+    const { buyer, seller } = await parties(draft)
+    if (isReceipt) requireSide(buyer, 'buyer_uscc')
+    else if (config.kind !== 'LOGISTICS' && !config.organization.startsWith('logistics'))
+      requireSide(seller, 'seller_uscc')
+    const parts = [buyer.memberId, seller.memberId, draft.number]
+    const shared = {
+      buyer: buyer.memberId,
+      seller: seller.memberId,
+      number: draft.number,
+      lines: draft.lines.map(line => ({
+        orderId: keyed('order', [buyer.memberId, seller.memberId, line.orderNumber]),
+        line: line.orderLine,
+        quantityMilli: line.quantityMilli,
+      })),
+    }
+    const document = isReceipt
+      ? { ...shared, receivedOn: draft.issuedOn, final: false }
+      : { ...shared, despatchedOn: draft.issuedOn }
+    return {
+      objectId: keyed(draft.kind.toLowerCase(), parts),
+      ...envelope(draft.kind, { buyer, seller }, parts),
+      payload: { buyerMsp: buyer.mspId, sellerMsp: seller.mspId, document },
+    }
+  }
+
+  async function invoice(draft: InvoiceDraft): Promise<Judged> {
+    requirePast(draft.issuedOn, 'invoice_date')
+    const { buyer, seller } = await parties(draft)
+    requireSide(seller, 'seller_uscc')
+    const document = {
+      buyer: buyer.memberId,
+      seller: seller.memberId,
+      code: draft.code,
+      number: draft.number,
+      issuedOn: draft.issuedOn,
+      payableOn: draft.dueOn ?? dayAfter(draft.issuedOn, PAYABLE_DAYS),
+      currency: 'CNY',
+      netFen: draft.netFen,
+      taxFen: draft.taxFen,
+      totalFen: draft.totalFen,
+      lines: draft.lines.map(line => ({
+        orderId: keyed('order', [buyer.memberId, seller.memberId, line.orderNumber]),
+        line: line.orderLine,
+        quantityMilli: line.quantityMilli,
+        unitPriceMicro: line.unitPriceMicro,
+        netFen: line.netFen,
+        taxFen: line.taxFen,
+      })),
+    }
+    const identity = document as unknown as Parameters<typeof invoiceId>[0]['document']
+    return {
+      objectId: invoiceId({ consortiumKey, sellerTaxId: seller.uscc, document: identity }),
+      // Not the date and the total: a second invoice under one number is a mistake or worse.
+      ...envelope('INVOICE', { buyer, seller }, [seller.memberId, draft.code, draft.number]),
+      payload: {
+        buyerMsp: buyer.mspId,
+        sellerMsp: seller.mspId,
+        sellerTaxId: seller.uscc,
+        document,
+      },
+    }
+  }
+
+  async function creditNote(draft: CreditNoteDraft): Promise<Judged> {
+    requirePast(draft.issuedOn, 'credit_note_date')
+    const { buyer, seller } = await parties(draft)
+    requireSide(seller, 'seller_uscc')
+    const parts = [seller.memberId, draft.code, draft.number]
+    return {
+      objectId: keyed('creditNote', parts),
+      ...envelope('CREDIT_NOTE', { buyer, seller }, parts),
+      payload: {
+        buyerMsp: buyer.mspId,
+        sellerMsp: seller.mspId,
+        invoiceCode: draft.invoiceCode,
+        invoiceNumber: draft.invoiceNumber,
+        document: {
+          buyer: buyer.memberId,
+          seller: seller.memberId,
+          number: draft.number,
+          issuedOn: draft.issuedOn,
+          totalFen: draft.totalFen,
+          reason: draft.reason,
+        },
+      },
+    }
+  }
+
+  async function entry(draft: EntryDraft): Promise<Judged> {
+    requirePast(draft.bookedOn, 'BookgDt')
+    const owner = await accountOwner(directory, draft)
+    const other = await counterpartyOf(directory, draft)
+    const parts = [config.mspId, draft.number]
+    // Evidence is the debit on the payer’s account; the credit on the payee’s is its echo.
+    const attests = draft.direction === 'DEBIT' && owner !== undefined && other !== undefined
+    return {
+      objectId: keyed('payment', parts),
+      naturalKey: ['STATEMENT', ...parts].join('|'),
+      parties: attests ? `STATEMENT|${owner.mspId}|${other.mspId}` : 'STATEMENT|local',
+      payload: {
+        attests,
+        payer: draft.direction === 'DEBIT' ? owner?.memberId : other?.memberId,
+        payee: draft.direction === 'DEBIT' ? other?.memberId : owner?.memberId,
+        payerMsp: owner?.mspId,
+        payeeMsp: other?.mspId,
+        entry: draft,
+      },
+    }
+  }
+
+  return {
+    async judge(draft) {
+      switch (draft.kind) {
+        case 'ORDER':
+          return order(draft)
+        case 'DESPATCH':
+        case 'RECEIPT':
+          return goods(draft)
+        case 'INVOICE':
+          return invoice(draft)
+        case 'CREDIT_NOTE':
+          return creditNote(draft)
+        case 'STATEMENT':
+          return entry(draft)
+        case 'MEMBER':
+          return {
+            objectId: draft.memberId,
+            naturalKey: '',
+            parties: 'MEMBER',
+            payload: draft,
+          }
+        default:
+          throw new Error('no such kind of document')
+      }
+    },
+  }
+}
+
+function envelope(
+  kind: string,
+  sides: { buyer: DirectoryEntry; seller: DirectoryEntry },
+  parts: readonly string[],
+): { naturalKey: string; parties: string } {
+  return {
+    naturalKey: [kind, ...parts].join('|'),
+    parties: [kind, sides.buyer.mspId, sides.seller.mspId].join('|'),
+  }
+}
+
+type Lookup = Services['directory']
+
+/** Branches of one bank share a credit code: the account decides, then the code where it is unambiguous. */
+async function accountOwner(
+  directory: Lookup,
+  draft: EntryDraft,
+): Promise<DirectoryEntry | undefined> {
+  const byAccount = await directory.byAccount(draft.account)
+  if (byAccount) return byAccount
+  const byCode = await directory.byCreditCode(draft.ownerUscc)
+  return byCode.length === 1 ? byCode[0] : undefined
+}
+
+async function counterpartyOf(
+  directory: Lookup,
+  draft: EntryDraft,
+): Promise<DirectoryEntry | undefined> {
+  if (draft.counterpartyAccount) {
+    const byAccount = await directory.byAccount(draft.counterpartyAccount)
+    if (byAccount) return byAccount
+  }
+  if (!draft.counterpartyUscc) return undefined
+  const byCode = await directory.byCreditCode(draft.counterpartyUscc)
+  return byCode.length === 1 ? byCode[0] : undefined
+}

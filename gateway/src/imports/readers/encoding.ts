@@ -1,0 +1,60 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { TextDecoder } from 'node:util'
+import { FileFault } from '../advice.ts'
+
+export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
+
+/** The first bytes of a file, to tell what it is. */
+export async function firstBytes(file: string, length: number): Promise<Buffer> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Which encoding the whole file is valid in: UTF-8 before GB18030, because text that is valid UTF-8 by
+ * accident does not happen. Reads the file once, in constant memory.
+ */
+export async function detectEncoding(file: string): Promise<Encoding> {
+  const head = await firstBytes(file, 4)
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  const open = new Map<Encoding, TextDecoder>([
+    ['utf-8', new TextDecoder('utf-8', { fatal: true })],
+    ['gb18030', new TextDecoder('gb18030', { fatal: true })],
+  ])
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    if (chunk.includes(0)) throw new FileFault('FILE_FORMAT_UNKNOWN')
+    for (const [name, decoder] of open) if (!accepts(decoder, chunk)) open.delete(name)
+    if (open.size === 0) throw new FileFault('ENCODING_UNKNOWN')
+  }
+  for (const [name, decoder] of open) if (!accepts(decoder)) open.delete(name)
+  const [first] = open.keys()
+  if (!first) throw new FileFault('ENCODING_UNKNOWN')
+  return first
+}
+
+function accepts(decoder: TextDecoder, chunk?: Uint8Array): boolean {
+  try {
+    decoder.decode(chunk, { stream: chunk !== undefined })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The file as text, piece by piece, without a byte order mark. */
+export async function* decoded(file: string, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true })
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    const text = decoder.decode(chunk, { stream: true })
+    if (text !== '') yield text
+  }
+  const rest = decoder.decode()
+  if (rest !== '') yield rest
+}

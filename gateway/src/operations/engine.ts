@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../platform/database/database.ts'
+import { CodedError, invariant, isFault, unknownObject } from '../platform/faults.ts'
+import { Answer } from '../platform/http/bind.ts'
+import { problemOf } from '../platform/http/problem.ts'
+import type { WriteRequest } from '../platform/http/idempotency.ts'
+import type { ItemOutcome, Operation } from '../platform/http/schemas.ts'
+import type { LedgerIdentity } from '../platform/ledger/signer.ts'
+import type { Log } from '../platform/log.ts'
+import { createRun, type Run, StillWaiting } from './run.ts'
+import {
+  claimStale,
+  insertOperation,
+  operationView,
+  readOperation,
+  renewLeases,
+  transactionsOf,
+  writeEnding,
+  LEASE_SECONDS,
+} from './store.ts'
+import type { Submitter } from './submit.ts'
+
+/** What an operation does. It may be run again from the start after a crash: every step is recorded. */
+export interface OperationKind<I> {
+  readonly kind: string
+  run(run: Run, input: I): Promise<void>
+}
+
+export interface StartOptions {
+  readonly userId: string
+  readonly memberId: string | undefined
+  readonly write?: WriteRequest | undefined
+}
+
+export interface Engine {
+  define<I>(kind: OperationKind<I>): void
+  /** Starts an operation and answers when it ended or after a while: 200 or 202. */
+  perform(kind: string, input: unknown, options: StartOptions): Promise<Answer<Operation>>
+  /** Starts an operation of the service itself and waits for its end, however long it takes. */
+  complete(kind: string, input: unknown, options: StartOptions): Promise<Operation>
+  read(operationId: string): Promise<Operation>
+  answer(operationId: string, waitMs?: number): Promise<Answer<Operation>>
+  /** Takes over what was left behind by a dead process or waits for the ledger. */
+  sweep(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  readonly database: Database
+  readonly submitter: Submitter
+  readonly signerOf: (userId: string) => Promise<LedgerIdentity>
+  /** Resolves when the read model holds a block, or after a short while. */
+  readonly reached: (block: bigint) => Promise<void>
+  readonly log: Log
+}
+
+const PATIENCE_MS = 8_000
+const AGAIN_SECONDS = 2
+const GIVE_UP_MS = 15 * 60_000
+
+export function createEngine(options: EngineOptions): Engine {
+  const { database, log } = options
+  const owner = randomUUID()
+  const kinds = new Map<string, OperationKind<unknown>>()
+  const running = new Map<string, Promise<void>>()
+  let closed = false
+
+  const renewal = setInterval(
+    () => {
+      if (running.size === 0) return
+      renewLeases(database, owner, [...running.keys()]).catch((error: unknown) =>
+        log.warn({ err: error }, 'leases not renewed'),
+      )
+    },
+    (LEASE_SECONDS * 1000) / 3,
+  )
+  renewal.unref()
+
+  function launch(operationId: string): Promise<void> {
+    const known = running.get(operationId)
+    if (known) return known
+    const work = execute(operationId)
+      .catch((error: unknown) => log.error({ err: error, operationId }, 'operation left behind'))
+      .finally(() => running.delete(operationId))
+    running.set(operationId, work)
+    return work
+  }
+
+  async function execute(operationId: string): Promise<void> {
+    const row = await readOperation(database, operationId)
+    invariant(row, `operation ${operationId} exists`)
+    const kind = kinds.get(row.kind)
+    invariant(kind, `operation kind ${row.kind} is defined`)
+    const run = createRun({ ...options, row })
+    try {
+      await kind.run(run, row.input)
+      await options.reached(run.lastBlock)
+      await end(operationId, run)
+    } catch (error) {
+      await fail(operationId, run, { error, createdAt: row.created_at })
+    }
+  }
+
+  async function end(operationId: string, run: Run): Promise<void> {
+    const items = run.items()
+    const refused = items.length > 0 && items.every(item => !item.ok)
+    const problem = refused ? problemOf(refusalOf(items)) : undefined
+    const status = refused ? 'refused' : 'done'
+    await writeEnding(database, operationId, { status, items, total: run.total(), problem })
+  }
+
+  async function fail(
+    operationId: string,
+    run: Run,
+    cause: { error: unknown; createdAt: string },
+  ): Promise<void> {
+    const { error } = cause
+    const items = run.items()
+    const waits =
+      error instanceof StillWaiting && Date.now() - Date.parse(cause.createdAt) < GIVE_UP_MS
+    if (waits || closed) {
+      const againInSeconds = waits ? AGAIN_SECONDS : 0
+      await writeEnding(database, operationId, {
+        status: 'waiting',
+        items,
+        total: run.total(),
+        againInSeconds,
+      })
+      return
+    }
+    const fault = asFault(error)
+    if (fault.status >= 500) log.error({ err: error, operationId }, 'operation failed')
+    const status = fault.status >= 500 ? 'failed' : 'refused'
+    await writeEnding(database, operationId, {
+      status,
+      items,
+      total: run.total(),
+      problem: problemOf(fault),
+    })
+  }
+
+  async function read(operationId: string): Promise<Operation> {
+    const row = await readOperation(database, operationId)
+    if (!row) throw unknownObject('operation')
+    return operationView(row, await transactionsOf(database, operationId))
+  }
+
+  async function answer(operationId: string, waitMs = PATIENCE_MS): Promise<Answer<Operation>> {
+    const deadline = Date.now() + waitMs
+    const work = running.get(operationId)
+    if (work) await Promise.race([work, sleep(waitMs)])
+    let operation = await read(operationId)
+    while (isOpen(operation) && Date.now() < deadline) {
+      await sleep(100)
+      operation = await read(operationId)
+    }
+    return answerOf(operation)
+  }
+
+  async function start(kind: string, input: unknown, by: StartOptions): Promise<string> {
+    invariant(kinds.has(kind), `operation kind ${kind} is defined`)
+    const operationId = randomUUID()
+    await insertOperation(database, {
+      operationId,
+      kind,
+      input,
+      owner,
+      userId: by.userId,
+      memberId: by.memberId,
+      write: by.write,
+    })
+    void launch(operationId)
+    return operationId
+  }
+
+  return {
+    define(kind) {
+      kinds.set(kind.kind, kind as OperationKind<unknown>)
+    },
+    async perform(kind, input, by) {
+      const full = await answer(await start(kind, input, by))
+      // A single piece of work that was refused is a refused request.
+      const { problem, status } = full.body
+      if (status === 'refused' && problem && full.body.items.length <= 1)
+        throw new CodedError(problem.code, {
+          status: problem.status,
+          ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+          facts: { operationId: full.body.operationId },
+        })
+      return full
+    },
+    async complete(kind, input, by) {
+      const operationId = await start(kind, input, by)
+      for (;;) {
+        const { body } = await answer(operationId, 30_000)
+        if (!isOpen(body) || closed) return body
+      }
+    },
+    read,
+    answer,
+    async sweep() {
+      const stale = await claimStale(database, owner, 20)
+      for (const operationId of stale) void launch(operationId)
+      return stale.length
+    },
+    async close() {
+      closed = true
+      clearInterval(renewal)
+      await Promise.race([Promise.allSettled(running.values()), sleep(5_000)])
+    },
+  }
+}
+
+function isOpen(operation: Operation): boolean {
+  return operation.status === 'running' || operation.status === 'waiting'
+}
+
+function answerOf(operation: Operation): Answer<Operation> {
+  const open = isOpen(operation)
+  const location = open ? `/v1/operations/${operation.operationId}` : undefined
+  return new Answer(open ? 202 : 200, operation, { location, volatile: true })
+}
+
+function refusalOf(items: readonly ItemOutcome[]): CodedError {
+  const [first] = items
+  const detail = items.length === 1 ? first?.detail : `all ${items.length} items were refused`
+  return new CodedError(first?.code ?? 'REFUSED', detail === undefined ? {} : { detail })
+}
+
+function asFault(error: unknown): CodedError {
+  if (isFault(error)) return error
+  if (error instanceof StillWaiting)
+    return new CodedError('LEDGER_UNAVAILABLE', { detail: 'the ledger has not answered in time' })
+  return new CodedError('INTERNAL', { cause: error })
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise(resolve => {
+    setTimeout(resolve, ms).unref()
+  })
+}

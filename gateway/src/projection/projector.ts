@@ -1,0 +1,65 @@
+import type { Database } from '../platform/database/database.ts'
+import type { Ledger } from '../platform/ledger/ledger.ts'
+import type { Log } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { projectBlock, projectedHeight } from './project.ts'
+
+/** Channel of NOTIFY: the payload is the number of the block that has just been projected. */
+export const PROJECTED = 'projected'
+
+export interface ProjectorOptions {
+  readonly database: Database
+  readonly ledger: Ledger
+  readonly ownMsp: string
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface Projector {
+  readonly running: () => boolean
+  close(): Promise<void>
+}
+
+const PAUSE_MS = 500
+
+/** Follows the ledger from the checkpoint on, for ever; a broken stream is taken up again where it broke. */
+export function startProjector(options: ProjectorOptions): Projector {
+  const { database, ledger, log, metrics } = options
+  const stop = new AbortController()
+  let alive = false
+
+  async function followOnce(): Promise<void> {
+    const first = (await projectedHeight(database)) + 1n
+    for await (const block of ledger.blocks(first, stop.signal)) {
+      alive = true
+      await database.transaction(async tx => {
+        if (!(await projectBlock(tx, block, options.ownMsp))) return
+        await tx.execute(`SELECT pg_notify($1, $2)`, [PROJECTED, block.number.toString()])
+      })
+      metrics.projectedBlock.set(Number(block.number))
+      if (stop.signal.aborted) return
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        await followOnce()
+      } catch (error) {
+        if (stop.signal.aborted) return
+        log.warn({ err: error }, 'block stream broke; taken up again at the checkpoint')
+      }
+      alive = false
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS).unref())
+    }
+  }
+
+  const work = loop()
+  return {
+    running: () => alive,
+    async close() {
+      stop.abort()
+      await work
+    },
+  }
+}

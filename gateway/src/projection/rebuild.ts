@@ -1,0 +1,97 @@
+import { openDatabase, type Database, type Queryable } from '../platform/database/database.ts'
+import { migrate } from '../platform/database/migrate.ts'
+import type { Ledger } from '../platform/ledger/ledger.ts'
+import type { Log } from '../platform/log.ts'
+import { projectBlock, projectedHeight } from './project.ts'
+import { bookMigrations } from './schema.ts'
+
+export interface RebuildReport {
+  readonly blocks: string
+  readonly rows: Readonly<Record<string, number>>
+  /** Rows that are in one of the two and not, or not the same, in the other. */
+  readonly different: Readonly<Record<string, number>>
+  readonly equal: boolean
+}
+
+const SCHEMA = 'book_rebuild'
+const COMPARED = {
+  records: 'kind, id, open, secret_text, block_number, tx_index, tx_id, updated_at',
+  changes: 'kind, id, block_number, tx_index, tx_id, name, at',
+  checkpoint: 'block_number, transactions, invalid, updated_at',
+} as const
+
+/** Projects the ledger from block 0 into a fresh schema and compares it with the live read model row by row. */
+export async function rebuild(options: {
+  url: string
+  live: Database
+  ledger: Ledger
+  ownMsp: string
+  log: Log
+  onProgress?: (block: bigint) => void
+}): Promise<RebuildReport> {
+  const { live, ledger } = options
+  await live.execute(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`)
+  const fresh = openDatabase({
+    url: options.url,
+    connections: 2,
+    log: options.log,
+    searchPath: [SCHEMA],
+  })
+  try {
+    await migrate(fresh, SCHEMA, bookMigrations)
+    for (;;) {
+      await catchUp(fresh, ledger, options, await projectedHeight(live))
+      const report = await compare(live)
+      if (report) return report
+    }
+  } finally {
+    await fresh.close()
+  }
+}
+
+async function catchUp(
+  fresh: Database,
+  ledger: Ledger,
+  options: { ownMsp: string; onProgress?: (block: bigint) => void },
+  until: bigint,
+): Promise<void> {
+  const first = (await projectedHeight(fresh)) + 1n
+  if (first > until) return
+  const stop = new AbortController()
+  for await (const block of ledger.blocks(first, stop.signal)) {
+    await fresh.transaction(tx => projectBlock(tx, block, options.ownMsp))
+    options.onProgress?.(block.number)
+    if (block.number >= until) break
+  }
+  stop.abort()
+}
+
+/** In one snapshot, so that a block that arrives meanwhile does not look like a difference. */
+async function compare(live: Database): Promise<RebuildReport | undefined> {
+  return live.transaction(async tx => {
+    await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    const [heights] = await tx.query<{ live: string; fresh: string }>(
+      `SELECT (SELECT block_number FROM book.checkpoint) AS live,
+              (SELECT block_number FROM ${SCHEMA}.checkpoint) AS fresh`,
+    )
+    if (!heights || heights.live !== heights.fresh) return undefined
+    const rows: Record<string, number> = {}
+    const different: Record<string, number> = {}
+    for (const [table, columns] of Object.entries(COMPARED)) {
+      rows[table] = await count(tx, `SELECT 1 FROM ${SCHEMA}.${table}`)
+      different[table] = await count(tx, difference(table, columns))
+    }
+    const equal = Object.values(different).every(n => n === 0)
+    return { blocks: heights.fresh, rows, different, equal }
+  })
+}
+
+function difference(table: string, columns: string): string {
+  const of = (schema: string): string => `SELECT ${columns} FROM ${schema}.${table}`
+  return `(${of('book')} EXCEPT ALL ${of(SCHEMA)}) UNION ALL (${of(SCHEMA)} EXCEPT ALL ${of('book')})`
+}
+
+async function count(tx: Queryable, query: string): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(`SELECT count(*)::int AS n FROM (${query}) AS q`)
+  return row?.n ?? 0
+}
