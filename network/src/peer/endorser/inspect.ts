@@ -1,6 +1,7 @@
 import { common } from '@hyperledger/fabric-protos'
-import type { ChannelConfig, Identity, Msp } from '../../msp/index.ts'
+import type { ChannelConfig, Msp } from '../../msp/index.ts'
 import type { EnvelopeInspector, InspectFault, InspectOutcome } from '../types.ts'
+import { isCanonicalEnvelope } from '../../ledger/index.ts'
 import { tryDecode } from '../wire/decode.ts'
 import { txIdOf } from '../wire/proposal.ts'
 import { authenticate, satisfies, WRITERS } from './access.ts'
@@ -12,7 +13,9 @@ export interface InspectorOptions {
   readonly clock?: () => number
 }
 
-const refused = (code: InspectFault, message: string): InspectOutcome => ({
+type Refused = Extract<InspectOutcome, { ok: false }>
+
+const refused = (code: InspectFault, message: string): Refused => ({
   ok: false,
   code,
   message,
@@ -46,49 +49,46 @@ function readEnvelope(bytes: Uint8Array): ReadEnvelope | undefined {
   }
 }
 
-const isWriter = (config: ChannelConfig, identity: Identity): boolean =>
-  satisfies(config, WRITERS, identity)
+/** Everything that can be said without the creator's certificate. */
+function checkForm({ channelId, batch }: ChannelConfig, bytes: Uint8Array): ReadEnvelope | Refused {
+  if (bytes.length > batch.absoluteMaxBytes) {
+    return refused(
+      'TOO_LARGE',
+      `message payload is ${bytes.length} bytes and exceeds maximum allowed ${batch.absoluteMaxBytes} bytes`,
+    )
+  }
+  // Bytes that say the same in another way could be cut into another block of equal hash.
+  const envelope = isCanonicalEnvelope(bytes) ? readEnvelope(bytes) : undefined
+  if (!envelope) return refused('MALFORMED', 'message header is malformed')
+  if (envelope.type !== common.HeaderType.ENDORSER_TRANSACTION) {
+    return refused('MALFORMED', `message type ${envelope.type} is not ordered here`)
+  }
+  if (envelope.channelId !== channelId) {
+    return refused('UNKNOWN_CHANNEL', `channel ${envelope.channelId.slice(0, 128)} is not served`)
+  }
+  if (envelope.txId !== txIdOf(envelope.nonce, envelope.creator)) {
+    return refused('BAD_TX_ID', 'the transaction id is not the hash of nonce and creator')
+  }
+  return envelope
+}
 
 /**
  * The check before an envelope is ordered: size, channel, transaction id, the creator's signature
  * and the channel's Writers policy. What it says of the content is the committers' business.
  */
-export function createInspector({
-  config,
-  msp,
-  clock = Date.now,
-}: InspectorOptions): EnvelopeInspector {
-  const { channelId, batch } = config
+export function createInspector(options: InspectorOptions): EnvelopeInspector {
+  const { config, msp, clock = Date.now } = options
   return async bytes => {
-    if (bytes.length > batch.absoluteMaxBytes) {
-      return refused(
-        'TOO_LARGE',
-        `message payload is ${bytes.length} bytes and exceeds maximum allowed ${batch.absoluteMaxBytes} bytes`,
-      )
-    }
-    const envelope = readEnvelope(bytes)
-    if (!envelope) return refused('MALFORMED', 'message header is malformed')
-    if (envelope.type !== common.HeaderType.ENDORSER_TRANSACTION) {
-      return refused('MALFORMED', `message type ${envelope.type} is not ordered here`)
-    }
-    if (envelope.channelId !== channelId) {
-      return refused('UNKNOWN_CHANNEL', `channel ${envelope.channelId.slice(0, 128)} is not served`)
-    }
-    if (envelope.txId !== txIdOf(envelope.nonce, envelope.creator)) {
-      return refused('BAD_TX_ID', 'the transaction id is not the hash of nonce and creator')
-    }
-    const request = {
-      creator: envelope.creator,
-      message: envelope.payload,
-      signature: envelope.signature,
-    }
-    const outcome = await authenticate(msp, request, clock())
+    const envelope = checkForm(config, bytes)
+    if ('ok' in envelope) return envelope
+    const { creator, payload: message, signature } = envelope
+    const outcome = await authenticate(msp, { creator, message, signature }, clock())
     if (!outcome.ok && outcome.why === 'signature') {
       return refused('BAD_SIGNATURE', "the creator's signature does not verify")
     }
-    if (!outcome.ok || !isWriter(config, outcome.identity)) {
+    if (!outcome.ok || !satisfies(config, WRITERS, outcome.identity)) {
       return refused('FORBIDDEN', 'permission denied: the creator is no writer of the channel')
     }
-    return { ok: true, channelId, txId: envelope.txId }
+    return { ok: true, channelId: config.channelId, txId: envelope.txId }
   }
 }

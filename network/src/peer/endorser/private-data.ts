@@ -179,7 +179,7 @@ export async function takePush(
   const parts = partsOf(set)
   const foreign = parts.find(part => !channel.ledger.isCollectionMember(part, selfMspId))
   if (foreign || parts.length === 0) throw new Error('this organisation is no member')
-  if (channel.ledger.transaction(txId)) return
+  // Also after its block came: then it fills what was recorded as missing.
   await channel.ledger.putTransient(txId, payload.getPrivateRwset_asU8())
 }
 
