@@ -1,6 +1,8 @@
 import type { Layout } from './types.ts'
 
 const LAYOUTS_MAX = 256
+/** A gate beyond this is evaluated, but not planned for: planning is work a policy's author causes. */
+const RULES_MAX = 256
 
 /** How many peers of each MSP may be asked; undefined: any number. */
 export type Available = ReadonlyMap<string, number> | undefined
@@ -17,7 +19,7 @@ export function combine(options: {
   readonly available: Available
 }): Layout[] {
   const { threshold, rules, merge, available } = options
-  if (threshold > rules.length) return []
+  if (threshold > rules.length || rules.length > RULES_MAX) return []
   // reached[k]: the minimal layouts that satisfy k of the rules seen so far.
   let reached: Layout[][] = [[new Map()], ...Array.from({ length: threshold }, () => [])]
   for (const layouts of rules) {
