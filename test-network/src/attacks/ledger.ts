@@ -1,0 +1,175 @@
+/**
+ * A real ledger (Fabric or the embedded one) behind the interface of the in-memory world of contract tests.
+ *
+ * A World is kept beside it: every committed operation is played there too, so the openings are known
+ * without asking, and an answer that differs between model and ledger fails the suite.
+ */
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import * as grpc from '@grpc/grpc-js'
+import { connect, signers } from '@hyperledger/fabric-gateway'
+import type { Gateway, Network } from '@hyperledger/fabric-gateway'
+import { parseFault } from '@triflow/chaincode/model'
+import type { Operation } from '@triflow/chaincode/model'
+import { World } from '@triflow/chaincode/testing'
+import type { Answer, ForgedWrite, Identity, Ledger } from '@triflow/chaincode/testing'
+import { issueCertificate } from '@triflow/network/msp'
+
+type Peer = { name: string; endpoint: string; hostOverride: string; tlsCACert: string }
+type Organization = { name: string; mspId: string; domain: string; peers: Peer[] }
+export type Connection = { organizations: Organization[] }
+
+const DEADLINE_MS = 30_000
+
+export class RealLedger implements Ledger {
+  readonly mirror: World
+  readonly #dir: string
+  readonly #connection: Connection
+  readonly #clients = new Map<string, grpc.Client>()
+  readonly #gateways = new Map<string, Gateway>()
+
+  constructor(dir: string, mirror: World) {
+    this.#dir = dir
+    this.mirror = mirror
+    this.#connection = JSON.parse(
+      readFileSync(path.join(dir, 'connection.json'), 'utf8'),
+    ) as Connection
+  }
+
+  organization(mspId: string): Organization {
+    const found = this.#connection.organizations.find(each => each.mspId === mspId)
+    if (found === undefined) throw new Error(`${mspId} is not in connection.json`)
+    return found
+  }
+
+  #client(mspId: string): grpc.Client {
+    const found = this.#clients.get(mspId)
+    if (found !== undefined) return found
+    const peer = this.organization(mspId).peers[0]
+    if (peer === undefined) return this.#client('CoreMSP')
+    const client = new grpc.Client(
+      peer.endpoint,
+      grpc.credentials.createSsl(readFileSync(peer.tlsCACert)),
+      { 'grpc.ssl_target_name_override': peer.hostOverride },
+    )
+    this.#clients.set(mspId, client)
+    return client
+  }
+
+  /** A connection as one user through one organisation's peer (the own one unless another is named). */
+  async network(user: Identity, peerOf: string = user.mspId): Promise<Network> {
+    const slot = `${user.mspId}/${user.name}/${peerOf}`
+    const known = this.#gateways.get(slot)
+    if (known !== undefined) return known.getNetwork('scf')
+    const { domain } = this.organization(user.mspId)
+    const caFolder = path.join(this.#dir, 'organizations/peerOrganizations', domain, 'ca')
+    const issued = await issueCertificate({
+      caFolder,
+      commonName: user.name,
+      role: 'client',
+      attributes: {
+        role: user.role,
+        ...(user.memberId === undefined ? {} : { memberId: user.memberId }),
+      },
+    })
+    const key = createPrivateKey(issued.privateKeyPem as string)
+    const gateway = connect({
+      client: this.#client(peerOf),
+      identity: { mspId: user.mspId, credentials: Buffer.from(issued.certificatePem) },
+      signer: signers.newPrivateKeySigner(key),
+      evaluateOptions: () => ({ deadline: Date.now() + DEADLINE_MS }),
+      endorseOptions: () => ({ deadline: Date.now() + DEADLINE_MS }),
+      submitOptions: () => ({ deadline: Date.now() + DEADLINE_MS }),
+      commitStatusOptions: () => ({ deadline: Date.now() + DEADLINE_MS }),
+    })
+    this.#gateways.set(slot, gateway)
+    return gateway.getNetwork('scf')
+  }
+
+  async submit(
+    operation: Operation,
+    caller: Identity,
+    endorsers: readonly string[] = this.mirror.endorsersOf(operation),
+  ): Promise<Answer> {
+    const network = await this.network(caller)
+    const contract = network.getContract('triflow', operation.contract)
+    const proposal = contract.newProposal(operation.function, {
+      arguments: [...operation.args],
+      transientData: { ...operation.transient },
+      endorsingOrganizations: [...endorsers],
+    })
+    let answer: Answer
+    try {
+      const transaction = await proposal.endorse()
+      const committed = await transaction.submit()
+      const status = await committed.getStatus()
+      if (!status.successful) return { ok: false, code: codeName(status.code) }
+      answer = { ok: true, payload: Buffer.from(transaction.getResult()).toString(), writes: 0 }
+    } catch (error) {
+      return refusalOf(error)
+    }
+    const expected = await this.mirror.submit(operation, caller, endorsers)
+    if (!expected.ok || expected.payload !== answer.payload)
+      throw new Error(`the model answers ${JSON.stringify(expected)}, the ledger ${answer.payload}`)
+    return answer
+  }
+
+  async evaluate(operation: Operation, caller: Identity, peer?: string) {
+    const peerOf = peer ?? operation.endorsingOrganizations[0] ?? caller.mspId
+    const network = await this.network(caller, peerOf)
+    try {
+      const payload = await network
+        .getContract('triflow', operation.contract)
+        .evaluate(operation.function, {
+          arguments: [...operation.args],
+          endorsingOrganizations: [peerOf],
+        })
+      return { ok: true as const, payload: Buffer.from(payload).toString() }
+    } catch (error) {
+      const { code } = refusalOf(error)
+      return { ok: false as const, code }
+    }
+  }
+
+  /** Through the dishonest chaincode, which must run at the named organisations by then. */
+  async collude(endorsers: readonly string[], writes: readonly ForgedWrite[]): Promise<Answer> {
+    const [mspId = ''] = endorsers
+    const network = await this.network({ mspId, name: 'colluder', role: 'operator' })
+    try {
+      const transaction = await network
+        .getContract('triflow')
+        .newProposal('forge', {
+          transientData: { forged: JSON.stringify(writes) },
+          endorsingOrganizations: [...endorsers],
+        })
+        .endorse()
+      const committed = await transaction.submit()
+      const status = await committed.getStatus()
+      if (!status.successful) return { ok: false, code: codeName(status.code) }
+    } catch (error) {
+      return refusalOf(error)
+    }
+    return this.mirror.collude(endorsers, writes)
+  }
+
+  opening: World['opening'] = (...args) => this.mirror.opening(...args)
+  holds: World['holds'] = (...args) => this.mirror.holds(...args)
+  value: World['value'] = (...args) => this.mirror.value(...args)
+  state: World['state'] = (...args) => this.mirror.state(...args)
+
+  close(): void {
+    for (const gateway of this.#gateways.values()) gateway.close()
+    for (const client of this.#clients.values()) client.close()
+  }
+}
+
+const codeName = (code: number): string =>
+  code === 10 ? 'ENDORSEMENT_POLICY_FAILURE' : `CODE_${code}`
+
+const refusalOf = (error: unknown): Answer & { ok: false } => {
+  const { message, details = [] } = error as { message: string; details?: { message: string }[] }
+  const fault = details.map(each => parseFault(each.message)).find(each => each !== undefined)
+  if (fault !== undefined) return { ok: false, code: fault.code, fault }
+  return { ok: false, code: [message, ...details.map(each => each.message)].join(' | ') }
+}

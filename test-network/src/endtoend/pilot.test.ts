@@ -1,0 +1,152 @@
+import { expect } from 'chai'
+import { GatewayProblem, type Client } from '@triflow/gateway/client'
+import { recount } from '../generator/recount.ts'
+import type { PilotResult } from '../pilot/index.ts'
+import { importFile } from '../pilot/steps/imports.ts'
+import { everything, type Stage } from '../pilot/stage.ts'
+import { badFiles } from './bad-files.ts'
+import { ledgerUnderTest, startTestNetwork, type TestNetwork } from './harness.ts'
+
+const INVOICES = 120
+
+/** The code a call is refused with; fails when it is not refused. */
+async function refusal(call: Promise<unknown>): Promise<{ code: string; status: number }> {
+  try {
+    await call
+  } catch (fault) {
+    if (fault instanceof GatewayProblem) return { code: fault.code, status: fault.problem.status }
+    throw fault
+  }
+  throw new Error('was not refused')
+}
+
+describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
+  this.timeout(300_000)
+  let test: TestNetwork
+  let result: PilotResult
+
+  before(async () => {
+    test = await startTestNetwork({ seed: 'end-to-end', invoices: INVOICES })
+    result = await test.play()
+  })
+  after(() => test?.end())
+
+  it('holds at every step', () => {
+    expect(result.fault).to.equal(undefined)
+    expect(result.ok).to.equal(true)
+    expect(result.steps.every(step => step.ok)).to.equal(true)
+  })
+
+  it('reports what an independent recount of the files finds', () => {
+    const { MATCHED, WITHIN_TOLERANCE, EXCEPTION } = recount(test.world.year).outcomes
+    expect(result.totals).to.include({
+      matched: MATCHED.count,
+      withinTolerance: WITHIN_TOLERANCE.count,
+      exceptions: EXCEPTION.count,
+      invoices: MATCHED.count + WITHIN_TOLERANCE.count + EXCEPTION.count,
+    })
+  })
+
+  it('redeems to the fen what was issued', () => {
+    expect(result.totals?.certificates).to.be.greaterThan(0)
+    expect(result.totals?.financed).to.be.greaterThan(0)
+    expect(result.totals?.paidFen).to.equal(result.totals?.faceFen)
+  })
+
+  it('is shown, not played again, when it is finished', async () => {
+    const core = await test.actors.as('core', 'maker')
+    const before = await core.call('reports.chain', {})
+    const again = await test.play()
+    expect(again.ok).to.equal(true)
+    const after = await core.call('reports.chain', {})
+    expect(after.transactions).to.equal(before.transactions)
+  })
+
+  describe('a stranger at the API', () => {
+    it('is nobody without a token, or with a forged one', async () => {
+      const url = test.network.gateways.core
+      expect((await fetch(`${url}/v1/invoices`)).status).to.equal(401)
+      const headers = { authorization: 'Bearer e30.e30.e30' }
+      expect((await fetch(`${url}/v1/invoices`, { headers })).status).to.equal(401)
+    })
+
+    it('is refused with the wrong role', async () => {
+      const maker = await test.actors.as('core', 'maker')
+      const body = { invoiceIds: ['none'] }
+      expect((await refusal(maker.call('confirmations.approve', { body }))).status).to.equal(403)
+    })
+
+    it('does not see another supplier’s invoice or certificate', async () => {
+      const [first, second] = await Promise.all([
+        test.actors.as('alliance', 'sup01.maker'),
+        test.actors.as('alliance', 'sup02.maker'),
+      ])
+      const own = (await everything(first, 'invoices.list'))[0]
+      const params = { invoiceId: own?.invoiceId ?? '' }
+      expect((await refusal(second.call('invoices.get', { params }))).status).to.equal(404)
+      const theirs = await everything(second, 'certificates.list')
+      const strange = theirs.filter(
+        one => !parties(one).includes(second.session?.user.memberId ?? ''),
+      )
+      expect(strange).to.deep.equal([])
+    })
+
+    it('learns nothing of a rival bank’s bids', async () => {
+      for (const bank of ['banka', 'bankb'] as const) {
+        const client = await test.actors.as(bank, 'treasurer')
+        const requests = await everything(client, 'financing.list')
+        expect(requests.length).to.be.greaterThan(0)
+        const msp = bank === 'banka' ? 'BankAMSP' : 'BankBMSP'
+        const bids = requests.flatMap(request => request.bids)
+        expect(bids.every(one => one.bankMsp === msp)).to.equal(true)
+      }
+    })
+
+    it('cannot use one idempotency key for two bodies', async () => {
+      const core = await test.actors.as('core', 'maker')
+      const idempotencyKey = 'end-to-end-key-1'
+      const call = (invoiceId: string): Promise<unknown> =>
+        core.call('confirmations.propose', { body: { items: [{ invoiceId }] }, idempotencyKey })
+      await call('first').catch(() => undefined)
+      expect((await refusal(call('second'))).code).to.equal('IDEMPOTENCY_KEY_REUSED')
+    })
+
+    it('cannot send a body without end', async () => {
+      const core = await test.actors.as('core', 'maker')
+      const reason = 'x'.repeat(20_000_000)
+      const params = { invoiceId: 'none' }
+      const call = core.call('overrides.propose', { params, body: { acceptedFen: '1', reason } })
+      expect((await refusal(call)).status).to.equal(413)
+    })
+  })
+
+  describe('bad input files', () => {
+    const upload = async (name: string, content: Uint8Array): ReturnType<typeof importFile> =>
+      importFile({ actors: test.actors } as Stage, 'core', name, content)
+
+    for (const bad of badFiles()) {
+      it(`${bad.what}: ${bad.verdict}`, async () => {
+        const report = await upload(bad.fileName, bad.content())
+        expect(report.status).to.equal(bad.verdict)
+        if (bad.verdict === 'DONE') expect(report.rows.accepted).to.equal(0)
+        else expect(report.code).to.be.a('string')
+      })
+    }
+
+    it('the same file twice: the first report again', async () => {
+      const core: Client = await test.actors.operator('core')
+      const documents = await everything(core, 'imports.list')
+      const known = documents.find(one => one.fileName.startsWith('orders-'))
+      expect(known).to.not.equal(undefined)
+    })
+  })
+})
+
+const parties = (certificate: {
+  obligor?: { memberId: string } | undefined
+  holder?: { memberId: string } | undefined
+  offeredTo?: { memberId: string } | undefined
+}): string[] =>
+  [certificate.obligor, certificate.holder, certificate.offeredTo].flatMap(one =>
+    one ? [one.memberId] : [],
+  )
