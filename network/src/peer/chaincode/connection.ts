@@ -50,12 +50,11 @@ export class ChaincodeConnection {
   private state: 'registering' | 'ready' | 'broken' = 'registering'
   private brokenBecause = ''
   private readonly waiting: Waiting[] = []
-  private readonly onBroken: () => void
+  private onBroken: () => void = () => undefined
 
-  constructor(binding: Binding, openLink: OpenLink, log: PeerLog, onBroken: () => void) {
+  constructor(binding: Binding, openLink: OpenLink, log: PeerLog) {
     this.binding = binding
     this.log = log
-    this.onBroken = onBroken
     this.link = openLink(binding, {
       received: message => this.received(message),
       broken: reason => this.broken(reason),
@@ -76,8 +75,10 @@ export class ChaincodeConnection {
     })
   }
 
-  get isBroken(): boolean {
-    return this.state === 'broken'
+  /** Calls the handler when the stream has ended, at once if it has already. */
+  whenBroken(handler: () => void): void {
+    this.onBroken = handler
+    if (this.state === 'broken') handler()
   }
 
   get transactionsOpen(): number {
@@ -105,6 +106,7 @@ export class ChaincodeConnection {
         queries: new Map(),
         busy: false,
         queriesOpened: 0,
+        bytesWritten: 0,
         finish: message => {
           end()
           resolve(message)

@@ -23,6 +23,16 @@ function placeOf(
   return { namespace, key: request.getKey(), ...(collection ? { collection } : {}) }
 }
 
+/** What one execution may write: more could never be ordered, and would fill this process. */
+const WRITE_BYTES_MAX = 100 * 1024 * 1024
+
+/** Counts a write before it is kept. */
+function write(open: OpenTransaction, at: StateKey, value: Uint8Array): void {
+  open.bytesWritten += at.key.length + value.length
+  if (open.bytesWritten > WRITE_BYTES_MAX) throw new Error('the transaction writes too much')
+  open.scope.simulation.putState(at, value)
+}
+
 const getState: Handler = (open, payload) => {
   const request = decode(peer.GetState, payload, 'GetState')
   return open.scope.simulation.getState(placeOf(open, request)) ?? NOTHING
@@ -42,7 +52,7 @@ const getStates: Handler = (open, payload) => {
 
 const putState: Handler = (open, payload) => {
   const request = decode(peer.PutState, payload, 'PutState')
-  open.scope.simulation.putState(placeOf(open, request), request.getValue_asU8())
+  write(open, placeOf(open, request), request.getValue_asU8())
   return NOTHING
 }
 
@@ -91,7 +101,7 @@ const writeBatch: Handler = (open, payload) => {
   for (const record of decode(peer.WriteBatchState, payload, 'WriteBatchState').getRecList()) {
     const at = placeOf(open, record)
     const metadata = record.getMetadata()
-    if (record.getType() === Kind.PUT_STATE) simulation.putState(at, record.getValue_asU8())
+    if (record.getType() === Kind.PUT_STATE) write(open, at, record.getValue_asU8())
     else if (record.getType() === Kind.DEL_STATE) simulation.delState(at)
     else if (record.getType() === Kind.PURGE_PRIVATE_DATA) simulation.purgePrivate(at)
     else if (metadata) simulation.putMetadata(at, metadata.getMetakey(), metadata.getValue_asU8())

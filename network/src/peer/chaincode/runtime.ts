@@ -62,10 +62,11 @@ export class ChaincodeRuntime {
     const { bindings, openLink, log } = this.options
     const binding = bindings.get(packageId)
     if (!binding) throw new Error(`chaincode package ${packageId} is not bound on this peer`)
-    const connection = new ChaincodeConnection(binding, openLink, log, () => {
+    const connection = new ChaincodeConnection(binding, openLink, log)
+    this.connections.set(packageId, connection)
+    connection.whenBroken(() => {
       if (this.connections.get(packageId) === connection) this.connections.delete(packageId)
     })
-    if (!connection.isBroken) this.connections.set(packageId, connection)
     return connection
   }
 }

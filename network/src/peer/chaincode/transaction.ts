@@ -38,6 +38,8 @@ export interface OpenTransaction {
   /** One request at a time: a second one before the answer is dropped, as Fabric does. */
   busy: boolean
   queriesOpened: number
+  /** Bytes of keys and values written so far. */
+  bytesWritten: number
   finish(message: peer.ChaincodeMessage): void
   fail(reason: string): void
 }

@@ -94,16 +94,24 @@ export function unary<Q, A>(
   }
 }
 
+interface Writable<T> {
+  write(message: T): boolean
+  once(event: 'drain', listener: () => void): unknown
+  removeListener(event: 'drain', listener: () => void): unknown
+}
+
 /** Resolves when the transport can take more, so a slow client slows its own stream only. */
-export function sendTo<T>(
-  call: { write(message: T): boolean; once(event: string, listener: () => void): unknown },
-  signal: AbortSignal,
-): (message: T) => Promise<void> {
+export function sendTo<T>(call: Writable<T>, signal: AbortSignal): (message: T) => Promise<void> {
   return message => {
     if (signal.aborted || call.write(message)) return Promise.resolve()
     return new Promise(resolve => {
-      call.once('drain', resolve)
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      const done = (): void => {
+        call.removeListener('drain', done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      call.once('drain', done)
+      signal.addEventListener('abort', done)
     })
   }
 }
