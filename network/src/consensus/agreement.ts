@@ -30,7 +30,7 @@ import {
 
 type PrePrepareMessage = Extract<Message, { kind: 'prePrepare' }>
 
-const heightOf = (message: PhaseMessage): number => {
+export const heightOf = (message: PhaseMessage): number => {
   switch (message.kind) {
     case 'prePrepare':
       return message.proposal.header.height

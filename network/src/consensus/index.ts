@@ -45,6 +45,7 @@ export type {
   Vote,
 } from './model.ts'
 export { faultsOf, leaderOf, quorumOf } from './quorum.ts'
+export { ignoreUnverified, isKnownRequest } from './relevance.ts'
 export { restart, snapshot } from './recovery.ts'
 export type { Replica } from './replica.ts'
 export { step, type Step } from './step.ts'

@@ -11,6 +11,8 @@ export interface Consenter {
 /** The part of the channel configuration ordering depends on. */
 export interface OrderingConfig {
   readonly channelId: string
+  /** Number of the block the configuration stands in; every vote names it. */
+  readonly blockNumber: number
   readonly consenters: readonly Consenter[]
   readonly batch: {
     readonly maxMessageCount: number
