@@ -14,7 +14,7 @@ import { HOST, nodesOf, type NodePlace } from '../src/node/topology.ts'
 import { runProgram } from './binaries.ts'
 import { configtx, configtxProfile } from './configtx.ts'
 import { coreYaml } from './core-yaml.ts'
-import { peerCommand, type FabricContext } from './lifecycle.ts'
+import { awaitEndorsable, peerCommand, type FabricContext } from './lifecycle.ts'
 import { ordererYaml } from './orderer-yaml.ts'
 import { addressFolder, builderFolder, ordererFolder, peerFolder } from './paths.ts'
 
@@ -136,6 +136,7 @@ export async function joinFabric(context: FabricContext): Promise<void> {
     await Promise.all(orderers.map(node => joinOrderer(context, node, channel.name)))
     const peers = nodes.filter(node => node.isPeer && channel.organizations.includes(node.mspId))
     await Promise.all(peers.map(node => joinPeer(context, node, channel.name)))
+    await awaitEndorsable(context, channel.name, peers)
   }
 }
 

@@ -10,9 +10,11 @@ import { labelOf } from '../src/node/chaincode-package.ts'
 import { waitUntil } from '../src/node/processes.ts'
 import { HOST, nodesOf, type NodePlace } from '../src/node/topology.ts'
 import { runProgram } from './binaries.ts'
+import { awaitDiscovery } from './discovery.ts'
 import { addressFolder, peerFolder } from './paths.ts'
 
 const DEPLOY_LIMIT_MS = 60_000
+const DISCOVERY_LIMIT_MS = 30_000
 /** How long one approve or commit waits for its transaction before it is tried again. */
 const WAIT = ['--waitForEventTimeout', '15s']
 
@@ -72,6 +74,27 @@ export async function deployChaincode(
   context.progress(`committing ${deployment.name} sequence ${deployment.sequence}`)
   await commit(context, firsts, deployment)
   await Promise.all(peers.map(node => awaitCommitted(context, node, deployment)))
+  await awaitEndorsable(context, deployment.channel, peers)
+}
+
+/** Waits until every peer knows which chaincodes the others have; a peer that is down makes this a warning. */
+export async function awaitEndorsable(
+  context: FabricContext,
+  channel: string,
+  peers: NodePlace[],
+): Promise<void> {
+  const [first] = peers
+  if (!first) return
+  const args = ['lifecycle', 'chaincode', 'querycommitted', '--channelID', channel]
+  const answer = await peerCommand(context, first, [...args, '--output', 'json'])
+  const { chaincode_definitions: known = [] } = JSON.parse(answer) as CommittedList
+  const chaincodes = known.map(each => each.name)
+  const seen = await awaitDiscovery(context, { channel, peers, chaincodes }, DISCOVERY_LIMIT_MS)
+  if (!seen) context.progress(`not every peer of ${channel} sees the others yet`)
+}
+
+interface CommittedList {
+  chaincode_definitions?: { name: string }[]
 }
 
 function membersOf(context: FabricContext, channelName: string): NodePlace[] {
@@ -207,7 +230,7 @@ async function commit(
   )
 }
 
-/** An earlier attempt that seemed to fail took effect. */
+/** The step was taken before: by an earlier run, or by an attempt that seemed to fail. */
 const ALREADY_DONE =
   /requested sequence is \d+, but new definition must be sequence|attempted to redefine/
 
@@ -219,7 +242,7 @@ async function persist(action: (attempt: number) => Promise<unknown>): Promise<v
       await action(attempt)
       return
     } catch (error) {
-      if (attempt > 0 && ALREADY_DONE.test(textOf(error))) return
+      if (ALREADY_DONE.test(textOf(error))) return
       if (Date.now() > deadline) throw error
       await new Promise(resolve => setTimeout(resolve, 300))
     }

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { openLedger, trustOf, type Ledger } from '../../ledger/index.ts'
-import type { Orderer, OrdererOptions } from '../../orderer/types.ts'
+import { openOrderer, type Orderer } from '../../orderer/index.ts'
 import { createInspector } from '../../peer/index.ts'
 import type { ChannelConfig, Msp, Signer } from '../../msp/index.ts'
 import type { NetworkDefinition } from '../definition.ts'
@@ -92,7 +92,6 @@ async function openReplica(parts: ChannelParts, ledger: Ledger): Promise<Orderer
   const lastBlock = ledger.block(ledger.height() - 1)
   if (!lastBlock) throw new Error(`the ledger of ${channelId} has no last block`)
   const head = withChannel(channelId)
-  const { openOrderer } = await loadOrderer()
   const orderer = await openOrderer({
     config: identity.config,
     consenterId: place.orderer.consenterId,
@@ -167,13 +166,4 @@ function openPuller(parts: ChannelParts, ledger: Ledger): BlockPuller {
     count: parts.count,
     warn: (fields, text) => log.warn({ channel: channelId, ...fields }, text),
   })
-}
-
-interface OrdererModule {
-  openOrderer(options: OrdererOptions): Promise<Orderer>
-}
-
-async function loadOrderer(): Promise<OrdererModule> {
-  const file = process.env.ORDERER_MODULE ?? new URL('../../orderer/index.ts', import.meta.url).href
-  return (await import(file)) as OrdererModule
 }
