@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   openSync,
@@ -61,14 +62,20 @@ export function spawnChild(
   }
   const pidFile = path.join(folders.pids, spec.name)
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(resolve => {
-    child.once('error', () => resolve({ code: 127, signal: null }))
+    child.once('error', fault => {
+      appendFileSync(path.join(folders.logs, `${spec.name}.log`), `${fault.message}\n`)
+      resolve({ code: 127, signal: null })
+    })
     child.once('exit', (code, signal) => {
       rmSync(pidFile, { force: true })
       resolve({ code, signal })
     })
   })
   const pid = child.pid ?? -1
-  if (pid > 0) writeFileSync(pidFile, `${pid} ${startedAt(pid) ?? ''}`)
+  if (pid > 0) {
+    writeFileSync(pidFile, `${pid} ${startedAt(pid) ?? ''}`)
+    spec.started?.(pid)
+  }
   return { pid, exited }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   chaincodePackage,
   deploy,
@@ -9,6 +10,7 @@ import {
   processes,
   readDefinition,
   ready,
+  recordPid,
   type LedgerKind,
   type NetworkDefinition,
 } from '@triflow/network/control'
@@ -17,6 +19,8 @@ import { CHAINCODE, CHAINCODE_LABEL, CHAINCODE_POLICY, CHANNEL } from './organiz
 import type { ProcessSpec } from './spec.ts'
 import type { Supervisor } from './supervisor.ts'
 import { poll, portOpen } from './waiting.ts'
+
+const DEPLOY_ATTEMPTS = 6
 
 export type { LedgerKind } from '@triflow/network/control'
 
@@ -53,12 +57,15 @@ export async function prepareLedger(options: {
 }
 
 function nodeProcesses(folder: string): ProcessSpec[] {
-  return processes(folder).map(spec => ({
+  const specs = processes(folder)
+  for (const { directory } of specs) mkdirSync(directory, { recursive: true })
+  return specs.map(spec => ({
     name: spec.name,
     command: spec.command,
     args: spec.args,
     env: spec.env,
     cwd: spec.directory,
+    started: pid => recordPid(spec, pid),
     ready: signal => poll(() => portOpen(spec.port), signal),
     stopGraceMs: 10_000,
   }))
@@ -102,6 +109,21 @@ async function deployOnce(
     policy: CHAINCODE_POLICY,
     service: { addresses: Object.fromEntries(addresses), tls: false },
   }
-  await deploy(folder, parseDeployment(deployment), say)
+  await persistently(() => deploy(folder, parseDeployment(deployment), say), say)
   writeFileSync(note, `${JSON.stringify(deployment, null, 2)}\n`)
+}
+
+/**
+ * Deploying again goes on where it stopped, so a step that met a peer which had not caught up yet is tried again.
+ */
+async function persistently(work: () => Promise<void>, say: (line: string) => void): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (fault) {
+      if (attempt === DEPLOY_ATTEMPTS) throw fault
+      say(`deploying again: ${(fault as Error).message.slice(0, 120)}`)
+      await delay(500)
+    }
+  }
 }

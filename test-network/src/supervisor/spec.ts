@@ -9,6 +9,8 @@ export interface ProcessSpec {
   readonly cwd?: string
   /** The operating-system user to run as, when it differs from the supervisor's. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** Told of the process id at every start, before anything waits for it. */
+  readonly started?: (pid: number) => void
   /** Resolves once the process serves; rejects when the signal aborts. Called after every start. */
   readonly ready: (signal: AbortSignal) => Promise<void>
   /** Signal of a clean stop; SIGTERM by default. */
