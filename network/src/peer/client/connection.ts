@@ -96,10 +96,14 @@ export class PeerConnection {
   }
 
   /** Endorses, submits and waits; rejects when the transaction is not valid. */
-  async invoke(options: InvokeOptions): Promise<Committed> {
+  invoke(options: InvokeOptions): Promise<Committed> {
+    return this.commit(createProposal(options), options)
+  }
+
+  /** As `invoke`, for a proposal the caller made. */
+  async commit(proposal: Proposal, options: Addressed): Promise<Committed> {
     const { signer, channelId } = options
     const deadline = Date.now() + (options.deadlineMs ?? DEADLINE_MS)
-    const proposal = createProposal(options)
     const endorsed = await promised<gateway.EndorseResponse>(callback =>
       this.gateway.endorse(endorseRequest(proposal, options), { deadline }, callback),
     )
@@ -120,7 +124,9 @@ export class PeerConnection {
   }
 }
 
-function endorseRequest(proposal: Proposal, options: InvokeOptions): gateway.EndorseRequest {
+type Addressed = Omit<InvokeOptions, 'chaincode' | 'args'>
+
+function endorseRequest(proposal: Proposal, options: Addressed): gateway.EndorseRequest {
   const request = new gateway.EndorseRequest()
   request.setTransactionId(proposal.txId)
   request.setChannelId(options.channelId)
@@ -131,7 +137,7 @@ function endorseRequest(proposal: Proposal, options: InvokeOptions): gateway.End
 
 function statusRequest(
   txId: string,
-  { signer, channelId }: InvokeOptions,
+  { signer, channelId }: Addressed,
 ): gateway.SignedCommitStatusRequest {
   const request = new gateway.CommitStatusRequest()
   request.setTransactionId(txId)
