@@ -7,12 +7,13 @@ import { REPOSITORY } from './supervisor/layout.ts'
 import type { LedgerKind } from './supervisor/ledger.ts'
 import { memoryOf } from './supervisor/memory.ts'
 import { bringUp, writeAccess, type RunningNetwork } from './supervisor/network.ts'
-import { ServiceMissing } from './supervisor/spec.ts'
 import type { SupervisorEvent } from './supervisor/supervisor.ts'
 
 const USAGE = `usage: npm start -- [--once] [--ledger embedded|fabric] [--dir FOLDER] [--no-pilot]
                     [--invoices N] [--seed TEXT] [--base-port N] [--verbose]
 `
+
+const UNKNOWN_LEDGER = '--ledger takes embedded or fabric'
 
 interface Settings {
   readonly once: boolean
@@ -38,7 +39,9 @@ function readSettings(): Settings {
       'base-port': { type: 'string' },
     },
   })
-  if (values.ledger !== 'embedded' && values.ledger !== 'fabric') throw new Error('unknown ledger')
+  if (values.ledger !== 'embedded' && values.ledger !== 'fabric') {
+    throw new Error(UNKNOWN_LEDGER)
+  }
   const basePort = values['base-port']
   return {
     once: values.once,
@@ -115,11 +118,17 @@ async function run(settings: Settings): Promise<boolean> {
   }
 }
 
+/** One line that says what to do, and the usage where the command itself was wrong. */
+function tell(fault: unknown): void {
+  const { message, code } = fault as Error & { code?: string }
+  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? message === UNKNOWN_LEDGER
+  process.stderr.write(`${message}\n${isUsage ? USAGE : ''}`)
+}
+
 try {
   const ok = await run(readSettings())
   process.exitCode = ok ? 0 : 1
 } catch (fault) {
-  const told = fault instanceof ServiceMissing ? fault.message : (fault as Error).message
-  process.stderr.write(`${told}\n${told.startsWith('unknown') ? USAGE : ''}`)
+  tell(fault)
   process.exitCode = 1
 }
