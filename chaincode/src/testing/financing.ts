@@ -2,21 +2,34 @@
 import {
   commitmentOf,
   amountFen,
-  localDate,
+  DEFAULT_POLICY,
+  rollForward,
   operations,
   priceOf,
   ratePpm,
   daysBetween,
 } from '../model/index.ts'
 import type { AmountFen, Operation, RecordId } from '../model/index.ts'
-import { ALLIANCE, BANK_A, BANK_B, CORE, DUE, TODAY, USERS, id, must, seed } from './story.ts'
-import type { World } from './world.ts'
+import {
+  ALLIANCE,
+  BANK_A,
+  BANK_B,
+  CORE,
+  DUE,
+  TODAY,
+  inDays,
+  USERS,
+  id,
+  must,
+  seed,
+} from './story.ts'
+import type { Ledger } from './world.ts'
 
 const PAIR = { obligorMsp: CORE, askerMsp: ALLIANCE }
 export const sha = (text: string): string => commitmentOf(text as never)
 
 export const requestFinancing = (
-  world: World,
+  world: Ledger,
   certificate: RecordId,
   request: RecordId,
   invited: string[] = [BANK_A, BANK_B],
@@ -29,11 +42,11 @@ export const requestFinancing = (
     seed: seed(),
     terms: world.opening(CORE, 'receivable', certificate),
     recourse: 'NONE',
-    bidsUntil: localDate('2026-06-05'),
+    bidsUntil: inDays(7),
   })
 
 export const bid = (input: {
-  world: World
+  world: Ledger
   request: RecordId
   bidId: RecordId
   bankMsp: string
@@ -48,7 +61,11 @@ export const bid = (input: {
     basis: 360,
     feesFen: amountFen(0n),
   } as const
-  const { netFen } = priceOf({ ...pricing, faceFen, days: daysBetween(TODAY, DUE) })
+  const { netFen } = priceOf({
+    ...pricing,
+    faceFen,
+    days: daysBetween(TODAY, rollForward(DUE, DEFAULT_POLICY.calendar)),
+  })
   return operations.financing.bid({
     id: bidId,
     requestId: request,
@@ -61,7 +78,7 @@ export const bid = (input: {
 }
 
 export const acceptBid = (
-  world: World,
+  world: Ledger,
   request: RecordId,
   bidId: RecordId,
   bankMsp = BANK_A,
@@ -75,7 +92,7 @@ export const acceptBid = (
     bid: world.opening(ALLIANCE, 'bid', bidId),
   })
 
-export const notify = (world: World, request: RecordId): Operation =>
+export const notify = (world: Ledger, request: RecordId): Operation =>
   operations.financing.notify({
     ...PAIR,
     requestId: request,
@@ -88,7 +105,7 @@ export const notify = (world: World, request: RecordId): Operation =>
       searchHash: sha('search snapshot'),
     },
   })
-export const acknowledge = (world: World, request: RecordId): Operation =>
+export const acknowledge = (world: Ledger, request: RecordId): Operation =>
   operations.financing.acknowledge({
     ...PAIR,
     requestId: request,
@@ -118,7 +135,7 @@ export const attestPayOut = (payment: RecordId, amount: AmountFen): Operation =>
     ],
   })
 
-export const payOut = (world: World, request: RecordId, payment: RecordId): Operation =>
+export const payOut = (world: Ledger, request: RecordId, payment: RecordId): Operation =>
   operations.financing.payOut({
     requestId: request,
     bankMsp: BANK_A,
@@ -130,7 +147,7 @@ export const payOut = (world: World, request: RecordId, payment: RecordId): Oper
     payment: world.opening(BANK_A, 'payment', payment),
   })
 
-export const close = (world: World, request: RecordId, certificate: RecordId): Operation =>
+export const close = (world: Ledger, request: RecordId, certificate: RecordId): Operation =>
   operations.financing.close({
     ...PAIR,
     requestId: request,
@@ -141,7 +158,7 @@ export const close = (world: World, request: RecordId, certificate: RecordId): O
   })
 
 /** Bank A wins at 3.65 % and becomes the holder. */
-export const finance = async (world: World, certificate: RecordId): Promise<RecordId> => {
+export const finance = async (world: Ledger, certificate: RecordId): Promise<RecordId> => {
   const [request, bidA, bidB, payment] = [id('request'), id('bid-a'), id('bid-b'), id('payment')]
   await must(world.submit(requestFinancing(world, certificate, request), USERS.tier1))
   const place = (bidId: RecordId, bankMsp: string, rate: bigint) =>
@@ -179,7 +196,7 @@ export const attestRedemption = (payment: RecordId, amount: AmountFen): Operatio
   })
 
 export const settle = (
-  world: World,
+  world: Ledger,
   payment: RecordId,
   roots: readonly { rootId: RecordId; amountFen: AmountFen }[],
   holderMsps: readonly string[] = [ALLIANCE, BANK_A],
@@ -204,7 +221,7 @@ export const settle = (
     })),
   })
 
-export const collect = (world: World, leaf: RecordId, holderMsp: string): Operation =>
+export const collect = (world: Ledger, leaf: RecordId, holderMsp: string): Operation =>
   operations.settlement.collect({
     seed: seed(),
     items: [
@@ -218,7 +235,7 @@ export const collect = (world: World, leaf: RecordId, holderMsp: string): Operat
     ],
   })
 
-export const mature = (world: World, leaf: RecordId, holderMsp: string): Operation =>
+export const mature = (world: Ledger, leaf: RecordId, holderMsp: string): Operation =>
   operations.receivables.mature({
     items: [
       { obligorMsp: CORE, holderMsp, id: leaf, terms: world.opening(CORE, 'receivable', leaf) },

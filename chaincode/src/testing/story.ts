@@ -1,9 +1,9 @@
 /** A small trade, played through the operations a gateway would send: the arrangement of most tests. */
 import { createHash } from 'node:crypto'
 import {
-  CALENDAR_CN,
   DEFAULT_POLICY,
   DEFAULT_RULES,
+  addDays,
   amountFen,
   commitmentOf,
   consortiumKeyHash,
@@ -19,7 +19,7 @@ import {
 } from '../model/index.ts'
 import type { AmountFen, Invoice, LocalDate, Operation, Order, RecordId } from '../model/index.ts'
 import { World } from './world.ts'
-import type { Answer, Identity } from './world.ts'
+import type { Answer, Identity, Ledger } from './world.ts'
 
 export const CORE = 'CoreMSP'
 export const ALLIANCE = 'AllianceMSP'
@@ -27,7 +27,12 @@ export const BANK_A = 'BankAMSP'
 export const BANK_B = 'BankBMSP'
 export const GUARDIANS = [CORE, ALLIANCE, BANK_A, BANK_B]
 export const CONSORTIUM_KEY = '5a'.repeat(32)
-export const TODAY = localDate('2026-05-29') // of World.epochSeconds, China Standard Time
+/**
+ * The day on which every story plays. A real ledger has its own clock, so a suite that plays on one sets
+ * STORY_TODAY to that day; in memory it is always the same.
+ */
+export const TODAY = localDate(process.env.STORY_TODAY ?? '2026-05-29')
+export const inDays = (days: number): LocalDate => addDays(TODAY, days)
 export const TAX_ID = `91310000MA1FL8L97${creditCodeCheck('91310000MA1FL8L97')}`
 
 const user = (mspId: string, name: string, role: string, memberId?: string): Identity => ({
@@ -68,7 +73,7 @@ export const seed = (): string =>
     .digest('hex')
 
 export const commitment = (
-  world: World,
+  world: Ledger,
   kind: 'balance' | 'receivable',
   record: RecordId,
 ): string => commitmentOf(world.opening(CORE, kind, record))
@@ -82,6 +87,12 @@ export const must = async (answer: Promise<Answer>): Promise<string> => {
 
 export const openWorld = async (): Promise<World> => {
   const world = new World([...GUARDIANS, 'RegulatorMSP'], GUARDIANS)
+  await bringUp(world)
+  return world
+}
+
+/** The policy and the members, through operations as a network's first day has them. */
+export const bringUp = async (world: Ledger): Promise<void> => {
   await must(
     world.submit(
       operations.members.setUp({
@@ -122,7 +133,6 @@ export const openWorld = async (): Promise<World> => {
     [BANK_B, CORE],
     [{ memberId: 'm-regul', kind: 'REGULATOR' }],
   )
-  return world
 }
 
 export const TRADE = { buyerMsp: CORE, sellerMsp: ALLIANCE }
@@ -132,7 +142,7 @@ const PARTIES = { buyer: 'm-core', seller: 'm-tier1' }
 export const orderOf = (quantity: bigint, price: bigint): Order => ({
   ...PARTIES,
   number: `PO-${counter}`,
-  orderedOn: localDate('2026-04-01'),
+  orderedOn: inDays(-58),
   currency: 'CNY',
   category: 'steel',
   lines: [
@@ -152,8 +162,8 @@ export const invoiceOf = (orderId: RecordId, quantity: bigint, price: bigint): I
     ...PARTIES,
     code: '',
     number: id('number').slice(0, 20),
-    issuedOn: localDate('2026-05-10'),
-    payableOn: localDate('2026-07-10'),
+    issuedOn: inDays(-19),
+    payableOn: inDays(42),
     currency: 'CNY',
     netFen,
     taxFen,
@@ -187,7 +197,7 @@ const EXACT: TradeNumbers = {
   invoicePrice: 100_000_000n,
 }
 
-export const submitInvoice = (world: World, document: Invoice): Promise<Answer> =>
+export const submitInvoice = (world: Ledger, document: Invoice): Promise<Answer> =>
   world.submit(
     operations.trade.submitInvoices({
       seed: seed(),
@@ -201,7 +211,7 @@ export const idOfInvoice = (document: Invoice): RecordId =>
 
 /** Rules, an order of 1,000 units at 100 yuan, a receipt and an invoice; nothing matched yet. */
 export const enterTrade = async (
-  world: World,
+  world: Ledger,
   numbers: Partial<TradeNumbers> = {},
 ): Promise<Trade> => {
   const { ordered, received, invoiced, orderPrice, invoicePrice } = { ...EXACT, ...numbers }
@@ -240,7 +250,7 @@ export const enterTrade = async (
               document: {
                 ...PARTIES,
                 number: `GR-${counter}`,
-                receivedOn: localDate('2026-05-01'),
+                receivedOn: inDays(-28),
                 final: false,
                 lines: [{ orderId, line: '1', quantityMilli: quantityMilli(received) }],
               },
@@ -257,7 +267,7 @@ export const enterTrade = async (
 
 /** What a gateway sends to match one invoice, from what its organisation holds. */
 export const matchItem = (
-  world: World,
+  world: Ledger,
   trade: Trade,
   receipts: readonly RecordId[] = world.holds(CORE, 'receipt', trade.receiptId)
     ? [trade.receiptId]
@@ -286,14 +296,14 @@ export const matchItem = (
     : {}),
 })
 
-export const match = (world: World, trade: Trade): Promise<Answer> =>
+export const match = (world: Ledger, trade: Trade): Promise<Answer> =>
   world.submit(
     operations.reconciliation.match({ seed: seed(), items: [matchItem(world, trade)] }),
     USERS.coreOperator,
   )
 
 export const proposeConfirmation = (
-  world: World,
+  world: Ledger,
   trade: Trade,
   confirmedFen?: AmountFen,
 ): Operation =>
@@ -308,7 +318,7 @@ export const proposeConfirmation = (
       },
     ],
   })
-export const confirmation = (world: World, trade: Trade): Operation =>
+export const confirmation = (world: Ledger, trade: Trade): Operation =>
   operations.confirmation.confirm({
     items: [
       {
@@ -320,7 +330,7 @@ export const confirmation = (world: World, trade: Trade): Operation =>
   })
 
 /** A matched and confirmed invoice of 113,000.00 yuan. */
-export const confirmedTrade = async (world: World): Promise<Trade> => {
+export const confirmedTrade = async (world: Ledger): Promise<Trade> => {
   const trade = await enterTrade(world)
   await must(match(world, trade))
   await must(world.submit(proposeConfirmation(world, trade), USERS.coreMaker))
@@ -329,10 +339,10 @@ export const confirmedTrade = async (world: World): Promise<Trade> => {
 }
 
 export const FACE = amountFen(11_300_000n)
-export const DUE = localDate('2026-07-28')
+export const DUE = inDays(60)
 
 export const proposal = (
-  world: World,
+  world: Ledger,
   trade: Trade,
   certificate: RecordId,
   change: { amountFen?: AmountFen; dueOn?: LocalDate; holder?: string } = {},
@@ -346,21 +356,21 @@ export const proposal = (
         terms: {
           holder: change.holder ?? 'm-tier1',
           dueOn: change.dueOn ?? DUE,
-          offerUntil: localDate('2026-06-10'),
+          offerUntil: inDays(12),
           uses: [{ invoiceId: trade.invoice, amountFen: change.amountFen ?? FACE }],
         },
         balances: [world.opening(CORE, 'balance', trade.invoice)],
       },
     ],
   })
-export const offer = (world: World, certificate: RecordId): Operation =>
+export const offer = (world: Ledger, certificate: RecordId): Operation =>
   operations.receivables.offer({
     items: [
       { ...HOLDING, id: certificate, commitment: commitment(world, 'receivable', certificate) },
     ],
   })
 export const termsItem = (
-  world: World,
+  world: Ledger,
   trade: Trade,
   certificate: RecordId,
 ): operations.receivables.TermsItem => ({
@@ -372,7 +382,7 @@ export const termsItem = (
 
 /** An ACTIVE certificate over the whole invoice, held by tier 1. */
 export const activeCertificate = async (
-  world: World,
+  world: Ledger,
 ): Promise<{ trade: Trade; certificate: RecordId }> => {
   const trade = await confirmedTrade(world)
   const certificate = id('certificate')
@@ -391,7 +401,7 @@ export const activeCertificate = async (
 }
 
 export const split = (
-  world: World,
+  world: Ledger,
   certificate: RecordId,
   faces: readonly bigint[],
   holderMsp = ALLIANCE,
@@ -412,12 +422,10 @@ export const split = (
 }
 
 /** Moves the network's calendar forward as two persons and a majority would. */
-export const moveCalendar = async (world: World, days: number): Promise<void> => {
+export const moveCalendar = async (world: Ledger, days: number): Promise<void> => {
   const calendarOffsetDays = world.state('policy', '').calendarOffsetDays + days
   const endorsers = [CORE, ALLIANCE, BANK_A]
   const change = { change: { calendarOffsetDays }, endorsers }
   await must(world.submit(operations.members.proposePolicy(change), USERS.coreOperator))
   await must(world.submit(operations.members.adoptPolicy(change), USERS.allianceOperator))
 }
-
-export const CALENDAR = CALENDAR_CN

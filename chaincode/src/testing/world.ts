@@ -10,7 +10,15 @@ import { createHash } from 'node:crypto'
 import { common, msp as mspProtos } from '@hyperledger/fabric-protos'
 import type { Context } from 'fabric-contract-api'
 import { contracts } from '../index.ts'
-import { collectionOf, decodePrivate, decodeState, parseFault, recordKey } from '../model/index.ts'
+import {
+  dayNumber,
+  localDate,
+  collectionOf,
+  decodePrivate,
+  decodeState,
+  parseFault,
+  recordKey,
+} from '../model/index.ts'
 import type {
   Fault,
   Operation,
@@ -21,8 +29,8 @@ import type {
 } from '../model/index.ts'
 
 export type Identity = { mspId: string; name: string; role: string; memberId?: string }
-export type Answer =
-  { ok: true; payload: string; writes: number } | { ok: false; code: string; fault?: Fault }
+export type Refused = { ok: false; code: string; fault?: Fault }
+export type Answer = { ok: true; payload: string; writes: number } | Refused
 
 type Write = { key: string; collection: string; value: string | null }
 type Simulation = {
@@ -31,14 +39,21 @@ type Simulation = {
   event: string | undefined
   payload: string
 }
-type Stub = ReturnType<World['stubFor']>
+/** What a dishonest contract writes; `policy` is hexadecimal. */
+export type ForgedWrite = { collection?: string; key: string; value: string; policy?: string }
 type Transact = (context: Context, request: string) => Promise<string>
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 const EMPTY = new Uint8Array()
 
-export class World {
+/** What a story needs of a ledger; a real one keeps a World beside it to know the openings. */
+export type Ledger = Pick<
+  World,
+  'submit' | 'evaluate' | 'opening' | 'holds' | 'value' | 'state' | 'collude'
+>
+
+export class World implements Ledger {
   readonly publicState = new Map<string, string>()
   readonly policies = new Map<string, string>()
   readonly collections = new Map<string, Map<string, string>>()
@@ -48,11 +63,13 @@ export class World {
   readonly peers: readonly string[]
   /** Organisations of the chaincode policy "any two of". */
   readonly policyOrganizations: readonly string[]
-  epochSeconds = 1_780_000_000
+  epochSeconds: number
   #serial = 0
 
   constructor(peers: readonly string[], policyOrganizations: readonly string[] = peers) {
     this.peers = peers
+    this.epochSeconds =
+      (dayNumber(localDate(process.env.STORY_TODAY ?? '2026-05-29')) - 1) * 86_400 + 72_000
     this.policyOrganizations = policyOrganizations
   }
 
@@ -115,6 +132,25 @@ export class World {
     caller: Identity,
     endorsers: readonly string[] = this.endorsersOf(operation),
   ): Promise<Answer> {
+    const endorsed = await this.#endorse(operation, caller, endorsers)
+    return 'ok' in endorsed ? endorsed : this.#commit(endorsed, endorsers, operation)
+  }
+
+  /** Whether the contracts refuse, without committing anything. */
+  async refusal(
+    operation: Operation,
+    caller: Identity,
+    endorsers: readonly string[],
+  ): Promise<Refused | undefined> {
+    const endorsed = await this.#endorse(operation, caller, endorsers)
+    return 'ok' in endorsed ? endorsed : undefined
+  }
+
+  async #endorse(
+    operation: Operation,
+    caller: Identity,
+    endorsers: readonly string[],
+  ): Promise<Simulation | Refused> {
     const results: Simulation[] = []
     for (const mspId of endorsers)
       try {
@@ -126,8 +162,8 @@ export class World {
       }
     const [first] = results
     if (first === undefined) throw new Error('no endorser')
-    if (new Set(results.map(printed)).size !== 1) return { ok: false, code: 'ENDORSEMENTS_DIFFER' }
-    return this.#commit(first, endorsers, operation)
+    const agreed = new Set(results.map(printed)).size === 1
+    return agreed ? first : { ok: false, code: 'ENDORSEMENTS_DIFFER' }
   }
 
   /** A read at one organisation's peer. */
@@ -148,14 +184,17 @@ export class World {
   }
 
   /** Organisations that run a contract of their own: whatever they like, signed by all of them. */
-  async collude(endorsers: readonly string[], run: (stub: Stub) => Promise<void>): Promise<Answer> {
+  async collude(endorsers: readonly string[], writes: readonly ForgedWrite[]): Promise<Answer> {
     const simulation: Simulation = {
       writes: new Map(),
       policies: new Map(),
       event: undefined,
       payload: '',
     }
-    await run(this.stubFor(endorsers[0] as string, { transient: {} }, simulation))
+    for (const { collection = '', key, value, policy } of writes) {
+      simulation.writes.set(`${collection}/${key}`, { collection, key, value })
+      if (policy !== undefined) simulation.policies.set(key, policy)
+    }
     return this.#commit(simulation, endorsers, { args: ['collusion'] })
   }
 

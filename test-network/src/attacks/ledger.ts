@@ -7,6 +7,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { connect, signers } from '@hyperledger/fabric-gateway'
 import type { Gateway, Network } from '@hyperledger/fabric-gateway'
@@ -21,6 +22,7 @@ type Organization = { name: string; mspId: string; domain: string; peers: Peer[]
 export type Connection = { organizations: Organization[] }
 
 const DEADLINE_MS = 30_000
+const LAG_MS = 10_000
 
 export class RealLedger implements Ledger {
   readonly mirror: World
@@ -87,10 +89,38 @@ export class RealLedger implements Ledger {
     return gateway.getNetwork('scf')
   }
 
+  /**
+   * Endorses, orders, waits. An endorser that has not committed the last block yet refuses what the model
+   * accepts: then the endorsement is asked for again, as a gateway would.
+   */
   async submit(
     operation: Operation,
     caller: Identity,
     endorsers: readonly string[] = this.mirror.endorsersOf(operation),
+  ): Promise<Answer> {
+    const expected = await this.mirror.refusal(operation, caller, endorsers)
+    const until = Date.now() + LAG_MS
+    let answer = await this.#once(operation, caller, endorsers)
+    while (
+      !answer.ok &&
+      expected === undefined &&
+      answer.fault !== undefined &&
+      Date.now() < until
+    ) {
+      await sleep(100)
+      answer = await this.#once(operation, caller, endorsers)
+    }
+    if (!answer.ok) return answer
+    const played = await this.mirror.submit(operation, caller, endorsers)
+    if (!played.ok || played.payload !== answer.payload)
+      throw new Error(`the model answers ${JSON.stringify(played)}, the ledger ${answer.payload}`)
+    return answer
+  }
+
+  async #once(
+    operation: Operation,
+    caller: Identity,
+    endorsers: readonly string[],
   ): Promise<Answer> {
     const network = await this.network(caller)
     const contract = network.getContract('triflow', operation.contract)
@@ -99,20 +129,15 @@ export class RealLedger implements Ledger {
       transientData: { ...operation.transient },
       endorsingOrganizations: [...endorsers],
     })
-    let answer: Answer
     try {
       const transaction = await proposal.endorse()
       const committed = await transaction.submit()
       const status = await committed.getStatus()
       if (!status.successful) return { ok: false, code: codeName(status.code) }
-      answer = { ok: true, payload: Buffer.from(transaction.getResult()).toString(), writes: 0 }
+      return { ok: true, payload: Buffer.from(transaction.getResult()).toString(), writes: 0 }
     } catch (error) {
       return refusalOf(error)
     }
-    const expected = await this.mirror.submit(operation, caller, endorsers)
-    if (!expected.ok || expected.payload !== answer.payload)
-      throw new Error(`the model answers ${JSON.stringify(expected)}, the ledger ${answer.payload}`)
-    return answer
   }
 
   async evaluate(operation: Operation, caller: Identity, peer?: string) {

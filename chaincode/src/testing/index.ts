@@ -1,0 +1,5 @@
+/** Worlds, stories and attackers for the tests of other workspaces; never imported by the product. */
+export * from './world.ts'
+export * as story from './story.ts'
+export * as financing from './financing.ts'
+export * as play from './play.ts'
