@@ -239,14 +239,8 @@ const recover = async ({ file, committer }: Parts, view: StateView): Promise<voi
   }
 }
 
-/**
- * Opens or creates a channel's ledger. Recovery is part of it: when it resolves, every block on
- * disk is in the state.
- */
-export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
+const openParts = async (options: LedgerOptions, database: LedgerDatabase): Promise<Parts> => {
   const { directory, channelId, trust, certificate, selfMspId } = options
-  mkdirSync(directory, { recursive: true })
-  const database = new LedgerDatabase(join(directory, 'state'))
   const view = new StateView(database.tables)
   checkGenesis(options, view)
   const file = await BlockFile.open(join(directory, 'blocks'), options.segmentBytesMax)
@@ -267,5 +261,20 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
   const parts: Parts = { file, database, blocks, definitions, committer, privates }
   await recover(parts, view)
   if (committer.height === 0) await committer.commit(options.genesisBlock)
-  return new ChannelLedger(channelId, parts)
+  return parts
+}
+
+/**
+ * Opens or creates a channel's ledger. Recovery is part of it: when it resolves, every block on
+ * disk is in the state. Rejects with LEDGER_OTHER_GENESIS when folder and channel do not fit.
+ */
+export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
+  mkdirSync(options.directory, { recursive: true })
+  const database = new LedgerDatabase(join(options.directory, 'state'))
+  try {
+    return new ChannelLedger(options.channelId, await openParts(options, database))
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { ledger as protos } from '@hyperledger/fabric-protos'
 import { parsePolicyText } from '../msp/index.ts'
 import { TxCode, implicitCollection, isLedgerFault, readPrivateSets, type Ledger } from './index.ts'
-import { CHAINCODE, TestChannel, applicationPolicy, codesOf } from './testing/channel.ts'
+import { CHAINCODE, TestChannel, applicationPolicy } from './testing/channel.ts'
 import {
   buildEnvelope,
   collectionPackageOf,
@@ -58,6 +58,20 @@ const reading = <T>(
 
 const privateValue = (ledger: Ledger, key: string, collection: string): string | undefined =>
   reading(ledger, simulation => simulation.getState(at(key, collection))?.toString())
+
+/** The only hashed set of the chaincode in some results. */
+const hashedSetIn = (
+  results: Uint8Array,
+): { hashed: protos.rwset.kvrwset.HashedRWSet; privateHash: Uint8Array } => {
+  const set = protos.rwset.TxReadWriteSet.deserializeBinary(results)
+  const parts = set.getNsRwsetList().flatMap(part => part.getCollectionHashedRwsetList())
+  expect(parts).to.have.length(1)
+  const [part] = parts as [protos.rwset.CollectionHashedReadWriteSet]
+  return {
+    hashed: protos.rwset.kvrwset.HashedRWSet.deserializeBinary(part.getHashedRwset_asU8()),
+    privateHash: part.getPvtRwsetHash_asU8(),
+  }
+}
 
 /** What a ledger misses of one transaction. */
 const lackOf = (ledger: Ledger, { txId }: Endorsed): MissingPrivate[] =>
@@ -117,19 +131,12 @@ describe('private data', () => {
 
   it('stands hashed in the public results, with the hash of the private set', async () => {
     const { results } = await put('k', 'shared', 'v')
-    const set = protos.rwset.TxReadWriteSet.deserializeBinary(results.results)
-    const namespace = set.getNsRwsetList().find(part => part.getNamespace() === CHAINCODE)
-    const collection = namespace?.getCollectionHashedRwsetList()[0]
-    const hashed = protos.rwset.kvrwset.HashedRWSet.deserializeBinary(
-      collection?.getHashedRwset_asU8() ?? new Uint8Array(0),
-    )
-    const write = hashed.getHashedWritesList()[0]
-    expect(Buffer.from(write?.getKeyHash_asU8() ?? [])).to.deep.equal(sha(Buffer.from('k')))
-    expect(Buffer.from(write?.getValueHash_asU8() ?? [])).to.deep.equal(sha(Buffer.from('v')))
+    const { hashed, privateHash } = hashedSetIn(results.results)
+    const write = hashed.getHashedWritesList()[0] as protos.rwset.kvrwset.KVWriteHash
+    expect(Buffer.from(write.getKeyHash_asU8())).to.deep.equal(sha(Buffer.from('k')))
+    expect(Buffer.from(write.getValueHash_asU8())).to.deep.equal(sha(Buffer.from('v')))
     const [privateSet] = readPrivateSets(results.privateResults as Uint8Array)
-    expect(Buffer.from(collection?.getPvtRwsetHash_asU8() ?? [])).to.deep.equal(
-      sha(privateSet?.rwset as Uint8Array),
-    )
+    expect(Buffer.from(privateHash)).to.deep.equal(sha(privateSet?.rwset as Uint8Array))
     expect(Buffer.from(results.results).includes('secret')).to.equal(false)
   })
 
