@@ -188,7 +188,7 @@ describe('a peer among strangers', function () {
             expect(outcome).to.satisfy(isFault)
           }
         }),
-        { seed, numRuns: 300, verbose: true },
+        { seed, numRuns: 200, verbose: true },
       )
     })
 
@@ -206,7 +206,7 @@ describe('a peer among strangers', function () {
             expect(answer).to.not.match(/^response 200/)
           },
         ),
-        { seed, numRuns: 300, verbose: true },
+        { seed, numRuns: 200, verbose: true },
       )
     })
   })
