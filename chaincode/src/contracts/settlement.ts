@@ -21,6 +21,7 @@ import {
   recordId,
   seed,
 } from '../model/shape.ts'
+import { requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute, executeBatch } from './execute.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
@@ -77,13 +78,28 @@ const requireSettleable = async (tx: Transaction, { id, record, terms }: Held): 
   if ((await tx.today()) < maturesOn(terms.dueOn, parameters)) refuse('NOT_DUE', { id })
 }
 
-/** The bank must be one that the obligor registered for its redemptions, and the payer the obligor. */
-const requireAttestor = async (tx: Transaction, held: Held, payment: Payment): Promise<void> => {
-  const { settlementMsps = [] } = await tx.state('member', held.terms.obligor)
-  if (payment.bankMsp !== tx.caller.mspId || !settlementMsps.includes(tx.caller.mspId))
-    refuse('ATTESTOR_REFUSED')
-  if (payment.payer !== held.terms.obligor || payment.payerMsp !== held.record.obligorMsp)
-    refuse('EVIDENCE_WRONG', { id: held.id })
+/**
+ * Evidence of a redemption: an entry of the obligor's account at a bank it registered. An entry that pays
+ * one holder redeems only a root that this holder holds whole; otherwise the bank distributes.
+ */
+const requireEvidence = async (tx: Transaction, held: Held, payment: Payment): Promise<void> => {
+  const { record, terms } = held
+  const { settlementMsps = [] } = await tx.state('member', terms.obligor)
+  if (!settlementMsps.includes(payment.bankMsp)) refuse('ATTESTOR_REFUSED')
+  const whole = record.state !== 'CONSUMED' && terms.holder === payment.payee
+  const proves =
+    payment.payer === terms.obligor &&
+    payment.payerMsp === record.obligorMsp &&
+    (payment.payee === undefined || whole)
+  if (!proves) refuse('EVIDENCE_WRONG', { id: held.id })
+}
+
+/** The attesting bank, or the obligor that puts its own attested payment on its roots. */
+const requireSettler = async (tx: Transaction, held: Held, payment: Payment): Promise<void> => {
+  const { mspId, memberId } = tx.caller
+  if (mspId === payment.bankMsp) return requireBank(tx)
+  requireOrganization(tx.caller, held.record.obligorMsp)
+  if (memberId !== undefined && memberId !== held.terms.obligor) refuse('MEMBER_REFUSED')
 }
 
 const settleRoot = async (
@@ -92,7 +108,8 @@ const settleRoot = async (
 ): Promise<void> => {
   const { id, payment, holderMsps, secret } = input
   const held = await openCertificate(tx, id, secret.terms)
-  await requireAttestor(tx, held, payment)
+  await requireSettler(tx, held, payment)
+  await requireEvidence(tx, held, payment)
   await requireSettleable(tx, held)
   const { obligorMsp } = held.record
   const claimed = secret.settlement && tx.peek('settlement', id, secret.settlement)
@@ -102,7 +119,7 @@ const settleRoot = async (
     distinct([obligorMsp, ...(claimed?.copies ?? [])]),
     secret.settlement,
   )
-  const copies = distinct([obligorMsp, tx.caller.mspId, ...holderMsps])
+  const copies = distinct([obligorMsp, payment.bankMsp, ...holderMsps])
   tx.putPrivate(
     'settlement',
     id,
@@ -122,7 +139,6 @@ const settle = async (
   request: ReturnType<typeof settleShape>,
   secret: ReturnType<typeof settleSecret>,
 ): Promise<void> => {
-  await requireBank(tx)
   const { roots, holderMsps } = request
   if (roots.length !== secret.roots.length || new Set(roots).size !== roots.length)
     refuse('REQUEST_MALFORMED', { path: 'roots' })

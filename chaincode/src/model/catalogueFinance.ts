@@ -226,7 +226,7 @@ export const FINANCE_CATALOGUE = {
     refusals: ['RECORD_EXISTS', 'AMOUNT_NOT_POSITIVE', 'ORGANISATION_REFUSED'],
   },
   'settlement:settle': {
-    who: "the obligor's bank",
+    who: "the attesting bank, or the obligor with the bank's attested payment",
     roles: ['treasurer', 'operator'],
     endorsers: 'bank, obligor, organisations that hold leaves',
     does: 'Puts an attested payment on up to 50 roots.',

@@ -2,10 +2,12 @@
  * Trade documents as the contracts know them: private values of their two parties.
  *
  * Shapes are closed: a field that is not named here is refused, so nothing rides along unseen.
+ * `sourceHash` is the SHA-256 of the file a document was read from, so that the file in the vault is bound.
  * Net value of a line = round half up(quantityMilli x unitPriceMicro / 10^7) fen.
  */
 import type {
   AmountFen,
+  HashHex,
   LocalDate,
   MemberId,
   PriceMicro,
@@ -31,6 +33,7 @@ export type Order = {
   /** Which rule set applies to this trade, for example `steel`. */
   category: string
   lines: readonly OrderLine[]
+  sourceHash?: HashHex
 }
 
 /** One line of goods that left or arrived, of one order line. */
@@ -41,6 +44,7 @@ export type Despatch = {
   number: string
   despatchedOn: LocalDate
   lines: readonly GoodsLine[]
+  sourceHash?: HashHex
 }
 /** A return is a receipt with negative quantities. `final` closes the delivery of its orders. */
 export type Receipt = {
@@ -50,6 +54,7 @@ export type Receipt = {
   receivedOn: LocalDate
   final: boolean
   lines: readonly GoodsLine[]
+  sourceHash?: HashHex
 }
 
 export type InvoiceLine = {
@@ -73,6 +78,7 @@ export type Invoice = {
   taxFen: AmountFen
   totalFen: AmountFen
   lines: readonly InvoiceLine[]
+  sourceHash?: HashHex
 }
 /** Reduces one invoice by a total including tax. */
 export type CreditNote = {
@@ -83,6 +89,7 @@ export type CreditNote = {
   issuedOn: LocalDate
   totalFen: AmountFen
   reason: string
+  sourceHash?: HashHex
 }
 
 /** One booked entry of a bank statement (camt.053/054), attested by the bank that booked it. */
@@ -97,6 +104,7 @@ export type PaymentEntry = {
   valueOn: LocalDate
   currency: Currency
   amountFen: AmountFen
+  sourceHash?: HashHex
 }
 
 /** Limits of the three-flow match for one buyer, seller and category (domain: reconciliation). */

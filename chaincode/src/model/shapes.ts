@@ -38,8 +38,10 @@ const lineName = text(32)
 const number = text(64)
 const currency = oneOf(['CNY'])
 const salt = { salt: hash }
+const source = { sourceHash: optional(hash) }
 
 const order = {
+  ...source,
   ...parties,
   number,
   orderedOn: day,
@@ -60,8 +62,9 @@ const goods = (amountOf: typeof quantity) =>
     min: 1,
     max: LINES_MAX,
   })
-const despatch = { ...parties, number, despatchedOn: day, lines: goods(quantity) }
+const despatch = { ...source, ...parties, number, despatchedOn: day, lines: goods(quantity) }
 const receipt = {
+  ...source,
   ...parties,
   number,
   receivedOn: day,
@@ -69,6 +72,7 @@ const receipt = {
   lines: goods(signedQuantity),
 }
 const invoice = {
+  ...source,
   ...parties,
   code: text(32, 0),
   number,
@@ -91,6 +95,7 @@ const invoice = {
   ),
 }
 const creditNote = {
+  ...source,
   ...parties,
   invoiceId: recordId,
   number,
@@ -99,6 +104,7 @@ const creditNote = {
   reason: text(200, 0),
 }
 const payment = {
+  ...source,
   payer: memberId,
   payee: optional(memberId),
   entryReference: text(64),

@@ -13,7 +13,7 @@ import { connect, signers } from '@hyperledger/fabric-gateway'
 import type { Gateway, Network } from '@hyperledger/fabric-gateway'
 import { parseFault } from '@triflow/chaincode/model'
 import type { Operation } from '@triflow/chaincode/model'
-import { World } from '@triflow/chaincode/testing'
+import type { World } from '@triflow/chaincode/testing'
 import type { Answer, ForgedWrite, Identity, Ledger } from '@triflow/chaincode/testing'
 import { issueCertificate } from '@triflow/network/msp'
 
