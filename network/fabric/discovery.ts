@@ -16,17 +16,19 @@ const ASK_MS = 3_000
 export interface Expectation {
   channel: string
   peers: NodePlace[]
+  /** Whose knowledge counts. */
+  viewers: NodePlace[]
   /** Chaincodes that every one of the peers must be known to have. */
   chaincodes: string[]
 }
 
-/** True when every peer sees what is expected before the time is over. */
+/** True when every viewer sees what is expected before the time is over. */
 export async function awaitDiscovery(
   context: FabricContext,
   expected: Expectation,
   limitMs: number,
 ): Promise<boolean> {
-  const views = expected.peers.map(node => new PeerView(context, node))
+  const views = expected.viewers.map(node => new PeerView(context, node))
   try {
     const seen = await Promise.all(
       views.map(view => waitUntil(() => view.sees(expected), limitMs, 100)),

@@ -140,6 +140,21 @@ export async function joinFabric(context: FabricContext): Promise<void> {
   }
 }
 
+/** Waits until a node that was started again serves clients as before. */
+export async function awaitNode(context: FabricContext, name: string): Promise<void> {
+  const { dir, definition, fabricBin } = context
+  const nodes = nodesOf(definition)
+  const node = nodes.find(each => each.name === name)
+  const own = fabricProcesses(dir, definition, fabricBin).filter(each => each.node === name)
+  await Promise.all(own.map(each => awaitListening(each)))
+  if (!node?.isPeer) return
+  for (const channel of definition.channels) {
+    if (!channel.organizations.includes(node.mspId)) continue
+    const peers = nodes.filter(each => each.isPeer && channel.organizations.includes(each.mspId))
+    await awaitEndorsable(context, channel.name, peers, [node])
+  }
+}
+
 async function joinOrderer(
   context: FabricContext,
   node: NodePlace,

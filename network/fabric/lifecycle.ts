@@ -77,19 +77,27 @@ export async function deployChaincode(
   await awaitEndorsable(context, deployment.channel, peers)
 }
 
-/** Waits until every peer knows which chaincodes the others have; a peer that is down makes this a warning. */
+/**
+ * Waits until every peer, or just `viewers`, knows which chaincodes the others have; a peer that is down makes this a
+ * warning.
+ */
 export async function awaitEndorsable(
   context: FabricContext,
   channel: string,
   peers: NodePlace[],
+  viewers = peers,
 ): Promise<void> {
-  const [first] = peers
+  const [first] = viewers
   if (!first) return
   const args = ['lifecycle', 'chaincode', 'querycommitted', '--channelID', channel]
   const answer = await peerCommand(context, first, [...args, '--output', 'json'])
   const { chaincode_definitions: known = [] } = JSON.parse(answer) as CommittedList
   const chaincodes = known.map(each => each.name)
-  const seen = await awaitDiscovery(context, { channel, peers, chaincodes }, DISCOVERY_LIMIT_MS)
+  const seen = await awaitDiscovery(
+    context,
+    { channel, peers, viewers, chaincodes },
+    DISCOVERY_LIMIT_MS,
+  )
   if (!seen) context.progress(`not every peer of ${channel} sees the others yet`)
 }
 

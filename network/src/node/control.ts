@@ -6,6 +6,7 @@
 // called again after a failure and goes on where it stopped.
 import path from 'node:path'
 import {
+  awaitNode,
   deployChaincode,
   fabricProcesses,
   findFabricBin,
@@ -26,13 +27,7 @@ import {
   type LedgerKind,
   type NetworkRecord,
 } from './folder.ts'
-import {
-  awaitListening,
-  runningPid,
-  startDetached,
-  stopProcess,
-  type ProcessSpec,
-} from './processes.ts'
+import { runningPid, startDetached, stopProcess, type ProcessSpec } from './processes.ts'
 import { awaitHealthy, readStatus, type NodeStatus } from './status.ts'
 import { nodesOf } from './topology.ts'
 
@@ -157,10 +152,13 @@ export async function stopNode(
 export async function startNode(dir: string, node: string): Promise<boolean> {
   const down = processesOf(dir, node).filter(each => runningPid(each) === undefined)
   for (const each of down) startDetached(each)
-  const { ledger } = recordOf(dir)
-  await Promise.all(
-    down.map(each => (ledger === 'embedded' ? awaitHealthy(each) : awaitListening(each))),
-  )
+  const { ledger, definition, fabricBin } = recordOf(dir)
+  if (ledger === 'embedded') await Promise.all(down.map(each => awaitHealthy(each)))
+  else
+    await awaitNode(
+      { dir, definition, fabricBin: findFabricBin(fabricBin), progress: silent },
+      node,
+    )
   return down.length > 0
 }
 
