@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { castOf, createActors, type Actors } from '../pilot/actors.ts'
+import { castOf, createActors, type Actors, type Person } from '../pilot/actors.ts'
 import { playPilot, prepareWorld, type PilotResult, type World } from '../pilot/index.ts'
 import type { LedgerKind } from '../supervisor/ledger.ts'
 import { bringUp, type RunningNetwork } from '../supervisor/network.ts'
+import type { OrganizationKey } from '../supervisor/organizations.ts'
 
 /** The ledger the suite runs on: `npm run test:fabric` sets LEDGER=fabric. */
 export const ledgerUnderTest = (): LedgerKind =>
@@ -14,6 +15,8 @@ export interface TestNetwork {
   readonly network: RunningNetwork
   readonly world: World
   readonly actors: Actors
+  /** The log-in of a person the pilot enrols. */
+  person(organization: OrganizationKey, login: string): Person
   /** Plays the pilot; every line it says goes to `listen`. */
   play(listen?: (line: string) => void): Promise<PilotResult>
   /** Stops everything and deletes the state. */
@@ -42,13 +45,19 @@ export async function startTestNetwork(options: {
     process.stdout.write(`${lines.join('\n')}\n`)
     throw fault
   }
+  const cast = castOf(world, network.operatorPasswords['core'] ?? '')
   return {
     network,
     world,
+    person(organization, login) {
+      const found = cast.find(one => one.organization === organization && one.login === login)
+      if (!found) throw new Error(`nobody is called ${login} at ${organization}`)
+      return found
+    },
     actors: createActors({
       urls: network.gateways,
       operatorPasswords: network.operatorPasswords,
-      cast: castOf(world, network.operatorPasswords['core'] ?? ''),
+      cast,
     }),
     play: async (listen = () => undefined) => {
       const result = await playPilot({ network, world, say: listen, beganMs: Date.now() })

@@ -4,7 +4,10 @@ import { recount } from '../generator/recount.ts'
 import type { PilotResult } from '../pilot/index.ts'
 import { importFile } from '../pilot/steps/imports.ts'
 import { everything, type Stage } from '../pilot/stage.ts'
+import { until } from '../pilot/patience.ts'
 import { badFiles } from './bad-files.ts'
+import { doWork, logInAt, openBrowser } from './browser.ts'
+import { importFreshTrade } from './fresh-trade.ts'
 import { ledgerUnderTest, startTestNetwork, type TestNetwork } from './harness.ts'
 
 const INVOICES = 120
@@ -117,6 +120,29 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       const params = { invoiceId: 'none' }
       const call = core.call('overrides.propose', { params, body: { acceptedFen: '1', reason } })
       expect((await refusal(call)).status).to.equal(413)
+    })
+  })
+
+  describe('the portal', () => {
+    it('lets the buyer’s maker and checker confirm an invoice that waits for them', async () => {
+      const number = await importFreshTrade(test, '1')
+      const operator = await test.actors.operator('core')
+      await operator.perform('matching.run', { body: {} })
+      const url = test.network.gateways.core
+      const browser = await openBrowser()
+      try {
+        for (const login of ['maker', 'checker']) {
+          const page = await logInAt(browser, url, test.person('core', login))
+          await doWork(page, url, number)
+        }
+      } finally {
+        await browser.close()
+      }
+      const found = await until('the confirmation', async () => {
+        const [invoice] = await everything(operator, 'invoices.list', { number })
+        return invoice?.approval === 'CONFIRMED' ? invoice : undefined
+      })
+      expect(found.confirmedFen).to.equal(found.grossFen)
     })
   })
 
