@@ -20,9 +20,9 @@ export interface Pool {
   readonly entries: DigestMap<Pending>
   readonly bytes: number
   readonly arrivals: number
-  /** Digests in order of arrival, in chunks; some may have left the pool meanwhile. */
-  readonly queue: readonly (readonly Digest[])[]
-  /** Upper bound of the bytes and digests still in the queue: what a leader could propose. */
+  /** In order of arrival, in chunks; some may have left the pool (and even come back) meanwhile. */
+  readonly queue: readonly (readonly Pending[])[]
+  /** Upper bound of the requests and bytes still in the queue: what a leader could propose. */
   readonly queued: number
   readonly queuedBytes: number
 }
@@ -45,11 +45,15 @@ export const pendingOf = (pool: Pool, digest: Digest): Pending | undefined =>
 export const hasRoom = (pool: Pool, request: Request, limits: Limits): boolean =>
   pool.entries.size < limits.poolCount && pool.bytes + request.payload.length <= limits.poolBytes
 
-function appended(queue: Pool['queue'], digest: Digest): Pool['queue'] {
+/** An entry of the queue that has not left the pool since it was queued. */
+const isLive = (pool: Pool, pending: Pending): boolean =>
+  pendingOf(pool, pending.request.digest) === pending
+
+function appended(queue: Pool['queue'], pending: Pending): Pool['queue'] {
   const last = queue[queue.length - 1]
   return last && last.length < CHUNK
-    ? [...queue.slice(0, -1), [...last, digest]]
-    : [...queue, [digest]]
+    ? [...queue.slice(0, -1), [...last, pending]]
+    : [...queue, [pending]]
 }
 
 export function withRequest(pool: Pool, request: Request, now: number): Pool {
@@ -59,7 +63,7 @@ export function withRequest(pool: Pool, request: Request, now: number): Pool {
     entries: withChanges(pool.entries, [[request.digest, pending]]),
     bytes: pool.bytes + request.payload.length,
     arrivals: pool.arrivals + 1,
-    queue: appended(pool.queue, request.digest),
+    queue: appended(pool.queue, pending),
     queued: pool.queued + 1,
     queuedBytes: pool.queuedBytes + request.payload.length,
   }
@@ -84,10 +88,10 @@ function prune(pool: Pool): Pool {
   let index = 0
   let skipped = 0
   for (; chunk < pool.queue.length; chunk += 1, index = 0) {
-    const digests = pool.queue[chunk]!
-    while (index < digests.length && !isPending(pool, digests[index]!)) index += 1
+    const entries = pool.queue[chunk]!
+    while (index < entries.length && !isLive(pool, entries[index]!)) index += 1
     skipped += index
-    if (index < digests.length) break
+    if (index < entries.length) break
   }
   if (skipped === 0) return pool
   const rest = pool.queue.slice(chunk)
@@ -105,10 +109,7 @@ function prune(pool: Pool): Pool {
 /** The oldest entries of the queue that still wait. */
 export function* oldest(pool: Pool): Generator<Pending> {
   for (const chunk of pool.queue) {
-    for (const digest of chunk) {
-      const pending = pendingOf(pool, digest)
-      if (pending) yield pending
-    }
+    for (const pending of chunk) if (isLive(pool, pending)) yield pending
   }
 }
 
@@ -118,15 +119,14 @@ export function cut(pool: Pool, limits: Limits): { pool: Pool; requests: Request
   let bytes = 0
   let taken = 0
   for (const chunk of pool.queue) {
-    for (const digest of chunk) {
-      const pending = pendingOf(pool, digest)
-      const size = pending?.request.payload.length ?? 0
+    for (const pending of chunk) {
+      const size = pending.request.payload.length
       const isFull =
         requests.length >= limits.batchCount ||
         (requests.length > 0 && bytes + size > limits.batchPreferredBytes)
-      if (pending && isFull) return { pool: dropHead(pool, taken, bytes), requests }
+      if (isFull) return { pool: dropHead(pool, taken, bytes), requests }
       taken += 1
-      if (!pending) continue
+      if (!isLive(pool, pending)) continue
       requests.push(pending.request)
       bytes += size
     }
@@ -152,10 +152,9 @@ export function requeued(pool: Pool): Pool {
   const waiting = [...entriesOf(pool.entries)]
     .map(([, pending]) => pending)
     .sort((left, right) => left.arrival - right.arrival)
-  const digests = waiting.map(({ request }) => request.digest)
-  const queue: Digest[][] = []
-  for (let start = 0; start < digests.length; start += CHUNK) {
-    queue.push(digests.slice(start, start + CHUNK))
+  const queue: Pending[][] = []
+  for (let start = 0; start < waiting.length; start += CHUNK) {
+    queue.push(waiting.slice(start, start + CHUNK))
   }
-  return { ...pool, queue, queued: digests.length, queuedBytes: pool.bytes }
+  return { ...pool, queue, queued: waiting.length, queuedBytes: pool.bytes }
 }
