@@ -47,3 +47,9 @@ export const requireSecondPerson = (caller: Caller, by: HashHex | undefined): vo
   if (by === undefined) refuse('NOTHING_PENDING')
   if (by === caller.userId) refuse('MAKER_IS_CHECKER')
 }
+
+/** A member of an organisation that the policy names as a bank; answers its id. */
+export const requireBankMember = (caller: Caller, banks: readonly MspId[]): MemberId => {
+  requireOrganization(caller, ...banks)
+  return caller.memberId ?? refuse('MEMBER_REFUSED')
+}

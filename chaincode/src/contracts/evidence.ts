@@ -12,7 +12,7 @@ export type OpenedPayment = {
 
 /**
  * Opens an entry. The bank's own collection must hold it (nobody can write there without the bank), and so
- * must the payer's and the payee's.
+ * must the payer's and the payee's. Only an organisation that the policy names as a bank can attest.
  */
 export const openPayment = async (
   tx: Transaction,
@@ -20,6 +20,8 @@ export const openPayment = async (
   secret: { payment: Opening; usage?: Opening },
 ): Promise<OpenedPayment> => {
   const claimed = tx.peek('payment', id, secret.payment)
+  const { banks } = await tx.policyState()
+  if (!banks.includes(claimed.bankMsp)) refuse('ATTESTOR_REFUSED')
   const parties = distinct([claimed.bankMsp, claimed.payerMsp, claimed.payeeMsp])
   const payment = await tx.open('payment', id, parties, secret.payment)
   const holders = distinct([payment.payerMsp, payment.payeeMsp ?? payment.bankMsp])

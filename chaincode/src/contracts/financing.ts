@@ -39,7 +39,7 @@ import {
   seed,
   text,
 } from '../model/shape.ts'
-import { requireMember, requireOrganization } from './caller.ts'
+import { requireBankMember, requireMember, requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute } from './execute.ts'
 import {
@@ -52,11 +52,8 @@ import {
 import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
-const requireFunder = async (tx: Transaction): Promise<string> => {
-  const id = tx.caller.memberId ?? refuse('MEMBER_REFUSED')
-  const { kind } = await tx.state('member', id)
-  return kind === 'FUNDER' ? id : refuse('MEMBER_REFUSED', { kind })
-}
+const requireFunder = async (tx: Transaction): Promise<string> =>
+  requireBankMember(tx.caller, (await tx.policyState()).banks)
 
 /** The certificate must still be locked for exactly this request: a lapse ends everything. */
 const requireLocked = async (tx: Transaction, id: RecordId, request: RequestRecord) => {

@@ -16,11 +16,13 @@ import {
 import { policyChangeShape, policyVersionShape } from '../model/shapes.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import { execute } from './execute.ts'
-import { endorsedBy, endorsedByAll, majority } from './policy.ts'
+import { endorsedBy, endorsedByOneAndAnother, majority } from './policy.ts'
 import type { Transaction } from './transaction.ts'
 
 const setUpShape = object({
   guardians: list(mspId, { min: 1, max: 50 }),
+  banks: list(mspId, { max: 50 }),
+  regulators: list(mspId, { max: 50 }),
   carriers: list(mspId, { max: 50 }),
   calendarOffsetDays: integer(0, 36_600),
   policy: policyVersionShape,
@@ -53,19 +55,31 @@ const changed = (state: PolicyState, change: PolicyChange): PolicyState => {
   return { ...state, calendarOffsetDays, versions }
 }
 
+/** Kinds that speak for others (evidence, freezes) are for the organisations the policy names. */
+const requireKind = (state: PolicyState, kind: MemberState['kind'], own: string): void => {
+  const named: Partial<Record<MemberState['kind'], readonly string[]>> = {
+    FUNDER: state.banks,
+    REGULATOR: state.regulators,
+    CARRIER: state.carriers,
+  }
+  if (named[kind]?.includes(own) === false) refuse('ORGANISATION_REFUSED', { kind })
+}
+
 /** Only the organisation of the members registers them; the certificate authority is the same. */
 const registerMembers = async (
   tx: Transaction,
   members: { memberId: string; kind: MemberState['kind']; settlementMsps?: string[] }[],
 ): Promise<void> => {
   const { mspId: own } = tx.caller
-  const { guardians } = await tx.policyState()
+  const policy = await tx.policyState()
   for (const { memberId: id, ...member } of members) {
+    requireKind(policy, member.kind, own)
     const state: MemberState = { mspId: own, status: 'ACTIVE', ...member }
     if ((await tx.findState('member', id)) !== undefined) refuse('RECORD_EXISTS', { memberId: id })
     tx.putState('member', id, state)
     // an organisation without a peer cannot endorse; its records stay under the chaincode's policy
-    if (guardians.includes(own)) tx.protect('member', id, endorsedByAll([own]))
+    if (policy.guardians.includes(own))
+      tx.protect('member', id, endorsedByOneAndAnother(own, policy.guardians))
   }
 }
 

@@ -22,13 +22,37 @@ const peerOf = (mspId: string): number[] => {
   return field(2, role) // principal_classification ROLE is 0, which proto3 leaves out
 }
 
+type Rule = { count: number; rules: readonly (string | Rule)[] }
+
+const namesOf = ({ rules }: Rule): string[] =>
+  rules.flatMap(rule => (typeof rule === 'string' ? [rule] : namesOf(rule)))
+const ruleBytes = (rule: string | Rule, names: readonly string[]): number[] =>
+  typeof rule === 'string'
+    ? integer(1, names.indexOf(rule))
+    : field(2, [
+        ...integer(1, rule.count),
+        ...rule.rules.flatMap(each => field(2, ruleBytes(each, names))),
+      ])
+
+const envelope = (rule: Rule): Uint8Array => {
+  const names = [...new Set(namesOf(rule))].sort()
+  const identities = names.flatMap(mspId => field(3, peerOf(mspId)))
+  return Uint8Array.from([...field(2, ruleBytes(rule, names)), ...identities])
+}
+
+const sorted = (organizations: readonly string[]): string[] => [...new Set(organizations)].sort()
+
 /** `count` of the organisations must endorse, each with a peer of its own. */
-export const endorsedBy = (organizations: readonly string[], count: number): Uint8Array => {
-  const sorted = [...new Set(organizations)].sort()
-  const rules = sorted.flatMap((_, index) => field(2, integer(1, index)))
-  const nOutOf = [...integer(1, count), ...rules]
-  const identities = sorted.flatMap(mspId => field(3, peerOf(mspId)))
-  return Uint8Array.from([...field(2, field(2, nOutOf)), ...identities])
+export const endorsedBy = (organizations: readonly string[], count: number): Uint8Array =>
+  envelope({ count, rules: sorted(organizations) })
+
+/** One organisation and at least one of the others: it cannot change the record on its own. */
+export const endorsedByOneAndAnother = (
+  mspId: string,
+  guardians: readonly string[],
+): Uint8Array => {
+  const others = sorted(guardians).filter(each => each !== mspId)
+  return envelope({ count: 2, rules: [mspId, { count: 1, rules: others }] })
 }
 
 export const endorsedByAll = (organizations: readonly string[]): Uint8Array =>

@@ -139,9 +139,8 @@ type FreezeInput = { id: RecordId; reason: string }
 
 /** Freezing is the regulator's, by two persons; it needs no opening, for it reads no amount. */
 const requireFreezer = async (tx: Transaction, id: RecordId): Promise<ReceivableRecord> => {
-  const member = tx.caller.memberId ?? refuse('MEMBER_REFUSED')
-  const { kind } = await tx.state('member', member)
-  if (kind !== 'REGULATOR') refuse('ORGANISATION_REFUSED')
+  const { regulators } = await tx.policyState()
+  requireOrganization(tx.caller, ...regulators)
   return tx.state('receivable', id)
 }
 const beginFreeze = async (

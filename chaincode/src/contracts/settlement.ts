@@ -21,7 +21,7 @@ import {
   recordId,
   seed,
 } from '../model/shape.ts'
-import { requireOrganization } from './caller.ts'
+import { requireBankMember, requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute, executeBatch } from './execute.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
@@ -30,9 +30,7 @@ import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const requireBank = async (tx: Transaction): Promise<void> => {
-  const id = tx.caller.memberId ?? refuse('MEMBER_REFUSED')
-  const { kind } = await tx.state('member', id)
-  if (kind !== 'FUNDER') refuse('ORGANISATION_REFUSED', { kind })
+  requireBankMember(tx.caller, (await tx.policyState()).banks)
 }
 
 type AttestItem = { id: RecordId; payerMsp: MspId; payeeMsp?: MspId }

@@ -80,6 +80,10 @@ type Parties = { buyerMsp: MspId; sellerMsp: MspId }
  */
 export type PolicyState = {
   guardians: MspId[]
+  /** Organisations whose members may attest payments and fund. */
+  banks: MspId[]
+  /** Organisations whose members may freeze. */
+  regulators: MspId[]
   /** Organisations whose users may attest despatches of others. */
   carriers: MspId[]
   calendarOffsetDays: number

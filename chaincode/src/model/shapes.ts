@@ -295,6 +295,8 @@ const idList = list(recordId, { max: 500 })
 export const STATE_SHAPES: { [K in keyof PublicStates]: Shape<PublicStates[K]> } = {
   policy: object({
     guardians: list(mspId, { min: 1, max: 50 }),
+    banks: list(mspId, { max: 50 }),
+    regulators: list(mspId, { max: 50 }),
     carriers: list(mspId, { max: 50 }),
     calendarOffsetDays: integer(0, 36_600),
     versions: list(policyVersionShape, { min: 1, max: 3 }),

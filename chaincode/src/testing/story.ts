@@ -97,6 +97,8 @@ export const bringUp = async (world: Ledger): Promise<void> => {
     world.submit(
       operations.members.setUp({
         guardians: GUARDIANS,
+        banks: [BANK_A, BANK_B],
+        regulators: ['RegulatorMSP'],
         carriers: ['LogisticsMSP'],
         calendarOffsetDays: 0,
         policy: {

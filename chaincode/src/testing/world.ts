@@ -253,11 +253,16 @@ export class World implements Ledger {
     if (policy === undefined)
       return this.policyOrganizations.filter(mspId => signed.has(mspId)).length >= 2
     const envelope = common.SignaturePolicyEnvelope.deserializeBinary(Buffer.from(policy, 'hex'))
-    const rule = envelope.getRule()?.getNOutOf()
-    const organizations = envelope
+    const names = envelope
       .getIdentitiesList()
       .map(each => mspProtos.MSPRole.deserializeBinary(each.getPrincipal_asU8()).getMspIdentifier())
-    return organizations.filter(each => signed.has(each)).length >= (rule?.getN() ?? Infinity)
+    const holds = (rule: common.SignaturePolicy): boolean => {
+      const nested = rule.getNOutOf()
+      return nested === undefined
+        ? signed.has(names[rule.getSignedBy()] as string)
+        : nested.getRulesList().filter(holds).length >= nested.getN()
+    }
+    return holds(envelope.getRule() as common.SignaturePolicy)
   }
 
   /** The opening that an organisation's collection holds. */

@@ -8,7 +8,9 @@ import type { Operation } from './operation.ts'
 /** Once, at bring-up, endorsed by every guardian. */
 export const setUp = (input: {
   guardians: readonly MspId[]
-  /** Organisations whose users may attest despatches. */
+  /** Organisations that may attest payments and fund, freeze, attest despatches: nobody else may. */
+  banks: readonly MspId[]
+  regulators: readonly MspId[]
   carriers: readonly MspId[]
   calendarOffsetDays: number
   policy: PolicyVersion
