@@ -57,7 +57,12 @@ function runSuite(suite, scratch) {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TRIFLOW_TEST_RESULT: resultFile, LEDGER: values.ledger },
+    env: {
+      ...process.env,
+      TRIFLOW_TEST_RESULT: resultFile,
+      TRIFLOW_COMPILED: 'true',
+      LEDGER: values.ledger,
+    },
     detached: true,
   })
   return new Promise(resolve => {

@@ -3,6 +3,7 @@ import { createClient, type Client, type Role } from '@triflow/gateway/client'
 import type { Firm } from '../generator/index.ts'
 import type { OrganizationKey } from '../supervisor/organizations.ts'
 import type { AccessUser } from '../supervisor/network.ts'
+import type { LatencyMeter } from './latency.ts'
 import { patientFetch } from './patience.ts'
 import type { World } from './world.ts'
 
@@ -103,16 +104,21 @@ export function createActors(options: {
   readonly urls: Readonly<Record<OrganizationKey, string>>
   readonly operatorPasswords: Readonly<Record<string, string>>
   readonly cast: readonly Person[]
+  readonly meter?: LatencyMeter
 }): Actors {
+  const { meter } = options
   const clients = new Map<string, Promise<Client>>()
   const logIn = async (
     organization: OrganizationKey,
     login: string,
     password: string,
   ): Promise<Client> => {
-    const client = createClient({ url: options.urls[organization], fetch: patientFetch })
+    const client = createClient({
+      url: options.urls[organization],
+      fetch: meter?.fetch ?? patientFetch,
+    })
     await client.logIn(login, password)
-    return client
+    return meter ? meter.watch(client) : client
   }
   const once = (
     organization: OrganizationKey,

@@ -1,4 +1,5 @@
 import { yuan } from '../generator/index.ts'
+import type { ApiLatency } from './latency.ts'
 import type { PilotResult } from './story.ts'
 
 /** Columns a terminal gives a text: Chinese characters take two. */
@@ -11,6 +12,11 @@ const right = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - widthOf(text))) + text
 
 const grouped = (fen: string): string => yuan(BigInt(fen)).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+
+const latencyLines = ({ reads, writes }: ApiLatency): string[] => [
+  `  API: ${reads.count} reads, p50 ${reads.p50Ms} ms, p95 ${reads.p95Ms} ms; ` +
+    `${writes.count} writes to commit, p50 ${writes.p50Ms} ms, p95 ${writes.p95Ms} ms`,
+]
 
 /** The story as a table: what, how many, how much, by which transaction; then the times of the steps. */
 export function printStory(result: PilotResult): string {
@@ -34,6 +40,7 @@ export function printStory(result: PilotResult): string {
           `  Ledger (${result.ledger}): height ${result.chain.height}, ${result.chain.transactions} transactions, ${result.chain.invalid} invalid`,
         ]
       : []),
+    ...(result.latency ? latencyLines(result.latency) : []),
     ...(result.fault ? ['', `  FAILED ${result.fault}`] : []),
     '',
   ].join('\n')

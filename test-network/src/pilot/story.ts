@@ -4,6 +4,7 @@ import { inState } from '../supervisor/layout.ts'
 import { writeAccess, type Access, type RunningNetwork } from '../supervisor/network.ts'
 import { ORGANIZATIONS, type OrganizationKey } from '../supervisor/organizations.ts'
 import { castOf, createActors, type Person } from './actors.ts'
+import { createLatencyMeter, type ApiLatency, type LatencyMeter } from './latency.ts'
 import { createOutside } from './outside.ts'
 import { openNotes, type Stage, type StoryLine } from './stage.ts'
 import { issue } from './steps/certificates.ts'
@@ -31,6 +32,7 @@ export interface PilotResult {
   readonly chain?: Chain
   /** Milliseconds from the call to the first committed transaction of business. */
   readonly firstCommitMs?: number
+  readonly latency?: ApiLatency
   readonly story: readonly StoryLine[]
   readonly fault?: string
 }
@@ -87,6 +89,7 @@ function accessOf(cast: readonly Person[]): Access {
 }
 
 interface Course {
+  readonly meter: LatencyMeter
   readonly stage: Stage
   readonly steps: StepResult[]
   readonly story: StoryLine[]
@@ -98,7 +101,9 @@ function openCourse(options: PilotOptions, cast: readonly Person[]): Course {
   const notes = openNotes(inState.pilot(network.stateFolder))
   const story = notes.get<StoryLine[]>('story') ?? []
   const steps = notes.get<StepResult[]>('steps') ?? []
+  const meter = createLatencyMeter()
   const course: Course = {
+    meter,
     steps,
     story,
     stage: {
@@ -110,6 +115,7 @@ function openCourse(options: PilotOptions, cast: readonly Person[]): Course {
         urls: network.gateways,
         operatorPasswords: network.operatorPasswords,
         cast,
+        meter,
       }),
       outside: createOutside(network.simulators),
       organizations: ORGANIZATIONS.map(({ key }) => key as OrganizationKey),
@@ -179,5 +185,6 @@ async function conclude(options: PilotOptions, course: Course): Promise<PilotRes
   const steps = [...course.steps, { name, ok: true, ms: Date.now() - startedMs }]
   const { firstCommitMs, story } = course
   const first = firstCommitMs === undefined ? {} : { firstCommitMs }
-  return { ok: true, ledger, steps, totals, chain, ...first, story }
+  const latency = course.meter.figures()
+  return { ok: true, ledger, steps, totals, chain, ...first, latency, story }
 }

@@ -14,15 +14,15 @@ function repositoryAbove(folder: string): string {
 }
 
 /**
- * How to run a process of a workspace: the compiled file, or its source when this very code runs from source, so
- * that tests need no build.
+ * How to run a process of a workspace: the compiled file, or its source when this very code runs from source and
+ * nobody said (TRIFLOW_COMPILED) that the compiled files are those of this source.
  */
 export function nodeProcess(
   workspace: string,
   file: string,
 ): { readonly command: string; readonly args: readonly string[] } {
   const folder = path.join(REPOSITORY, workspace)
-  const fromSource = import.meta.url.endsWith('.ts')
+  const fromSource = import.meta.url.endsWith('.ts') && process.env['TRIFLOW_COMPILED'] !== 'true'
   const args = fromSource
     ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
     : [path.join(folder, 'dist/src', `${file}.js`)]
