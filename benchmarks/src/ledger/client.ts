@@ -3,7 +3,8 @@ import { createPrivateKey, sign as signBytes, type KeyObject } from 'node:crypto
 import { readFileSync } from 'node:fs'
 import * as grpc from '@grpc/grpc-js'
 import { connect, hash, type Contract, type Signer } from '@hyperledger/fabric-gateway'
-import { CHAINCODE, CHANNEL, type Connection } from './network.ts'
+import type { Connection } from '../ground/index.ts'
+import { CHAINCODE, CHANNEL } from './network.ts'
 
 const ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
 
@@ -78,6 +79,8 @@ export interface LoadResult {
   readonly perSecond: number
   readonly latenciesMs: readonly number[]
   readonly failures: number
+  /** Every call that succeeded, those of the warm-up and the last ones included. */
+  readonly calls: number
 }
 
 const VALUE = JSON.stringify({ owner: 'Org1MSP', pad: 'p'.repeat(264) })
@@ -102,11 +105,13 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const to = from + measureMs
   const latenciesMs: number[] = []
   let failures = 0
+  let calls = 0
   const worker = async (contract: Contract): Promise<void> => {
     while (performance.now() < to) {
       const began = performance.now()
       try {
         await call(contract, mode)
+        calls += 1
         const ended = performance.now()
         if (ended >= from && ended < to) latenciesMs.push(ended - began)
       } catch {
@@ -120,5 +125,5 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     return worker(caller.contract)
   })
   await Promise.all(workers)
-  return { perSecond: latenciesMs.length / (measureMs / 1000), latenciesMs, failures }
+  return { perSecond: latenciesMs.length / (measureMs / 1000), latenciesMs, failures, calls }
 }

@@ -2,28 +2,35 @@
  * `npm run bench:ledger`: the same chaincode, the same client and the same signer on the embedded ledger
  * and, when FABRIC_BIN names its binaries, on Hyperledger Fabric v3. The ledgers take turns.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
-import type { LedgerKind } from '@triflow/network/control'
+import {
+  cpuByProcess,
+  spent,
+  temporaryFolder,
+  type CpuByProcess,
+  type LedgerKind,
+} from '../ground/index.ts'
 import { figure, percentile, publish, type Figure } from '../report/index.ts'
 import { connectAs, load, type Caller, type LoadResult } from './client.ts'
-import { cpuSeconds } from './cpu.ts'
-import { startNetwork, type MeasuredNetwork } from './network.ts'
+import { startProbeNetwork, type ProbeNetwork } from './network.ts'
 
-const CONCURRENCIES = [1, 16, 64, 128, 256]
-const READ_CONCURRENCIES = [1, 16, 64, 128]
+const numbers = (text: string): number[] => text.split(',').map(Number).filter(each => each > 0)
+const CONCURRENCIES = numbers(process.env['BENCH_WRITES'] ?? '1,16,64,128,256')
+const READ_CONCURRENCIES = numbers(process.env['BENCH_READS'] ?? '1,16,64,128')
+const BASE_PORT = Number(process.env['BENCH_PORT'] ?? 21_000)
 const REPETITIONS = Number(process.env['BENCH_REPETITIONS'] ?? 3)
 const MEASURE_MS = Number(process.env['BENCH_MEASURE_MS'] ?? 10_000)
 const WARM_MS = 2_000
 
 interface Run extends LoadResult {
-  readonly cpuMsPerCall: number
+  /** CPU milliseconds per call, by process. */
+  readonly cpuMs: CpuByProcess
 }
 type Runs = Map<string, Run[]>
 
 async function measure(
-  network: MeasuredNetwork,
+  network: ProbeNetwork,
   mode: 'write' | 'read',
   concurrency: number,
 ): Promise<Run> {
@@ -32,7 +39,8 @@ async function measure(
     .map(each => connectAs(network.connection, each.mspId))
   try {
     if (mode === 'read') await callers[0]?.contract.submitTransaction('createAsset', 'seed', 'x')
-    const before = cpuSeconds(network.markers)
+    const pids = await network.pids()
+    const before = cpuByProcess(pids)
     const result = await load({
       callers,
       mode,
@@ -40,13 +48,22 @@ async function measure(
       warmMs: WARM_MS,
       measureMs: MEASURE_MS,
     })
-    const share = MEASURE_MS / (MEASURE_MS + WARM_MS)
-    const calls = result.latenciesMs.length / share
-    return { ...result, cpuMsPerCall: ((cpuSeconds(network.markers) - before) * 1000) / calls }
+    const used = [...spent(before, cpuByProcess(pids))]
+    const calls = Math.max(1, result.calls)
+    return { ...result, cpuMs: new Map(used.map(([name, s]) => [name, (s * 1000) / calls])) }
   } finally {
     for (const caller of callers) caller.close()
   }
 }
+
+const cpuMsOf = ({ cpuMs }: Run): number => [...cpuMs.values()].reduce((sum, ms) => sum + ms, 0)
+
+/** `client 0.9, peer0.org1 1.2, ...`, the greediest first. */
+const breakdown = ({ cpuMs }: Run): string =>
+  [...cpuMs]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, ms]) => `${name.replace('.bench.example', '')} ${ms.toFixed(2)}`)
+    .join(', ')
 
 const keyOf = (ledger: LedgerKind, mode: string, concurrency: number): string =>
   `${ledger} ${mode} ${concurrency}`
@@ -64,12 +81,12 @@ function figuresOf(runs: Runs, mode: 'write' | 'read', concurrency: number): Fig
     pair('per second', 'tx/s', run => run.perSecond, mode === 'write' ? '>= 3x peer' : undefined),
     pair('p50', 'ms', run => percentile(run.latenciesMs, 0.5)),
     pair('p95', 'ms', run => percentile(run.latenciesMs, 0.95)),
-    pair('CPU per call', 'ms', run => run.cpuMsPerCall),
+    pair('CPU per call, all processes', 'ms', cpuMsOf),
     pair('failures', 'calls', run => run.failures),
   ]
 }
 
-async function measureAll(networks: readonly MeasuredNetwork[], runs: Runs): Promise<void> {
+async function measureAll(networks: readonly ProbeNetwork[], runs: Runs): Promise<void> {
   const cases = [
     ...CONCURRENCIES.map(concurrency => ({ mode: 'write' as const, concurrency })),
     ...READ_CONCURRENCIES.map(concurrency => ({ mode: 'read' as const, concurrency })),
@@ -80,8 +97,10 @@ async function measureAll(networks: readonly MeasuredNetwork[], runs: Runs): Pro
         const run = await measure(network, mode, concurrency)
         const key = keyOf(network.ledger, mode, concurrency)
         runs.set(key, [...(runs.get(key) ?? []), run])
-        const rate = `${run.perSecond.toFixed(0)}/s, ${run.cpuMsPerCall.toFixed(1)} ms CPU`
-        process.stderr.write(`run ${repetition}: ${key} at once: ${rate}, ${run.failures} failed\n`)
+        const rate = `${run.perSecond.toFixed(0)}/s, ${cpuMsOf(run).toFixed(1)} ms CPU`
+        process.stderr.write(
+          `run ${repetition}: ${key} at once: ${rate} (${breakdown(run)}), ${run.failures} failed\n`,
+        )
       }
     }
   }
@@ -90,12 +109,13 @@ async function measureAll(networks: readonly MeasuredNetwork[], runs: Runs): Pro
 const ledgers: LedgerKind[] = process.env['FABRIC_BIN'] ? ['embedded', 'fabric'] : ['embedded']
 if (ledgers.length === 1)
   process.stderr.write('FABRIC_BIN is not set: Fabric v3 is not measured.\n')
-const scratch = mkdtempSync(path.join(tmpdir(), 'triflow-bench-'))
-const networks: MeasuredNetwork[] = []
+const scratch = temporaryFolder('ledger')
+const networks: ProbeNetwork[] = []
 try {
-  for (const [index, ledger] of ledgers.entries()) {
-    networks.push(await startNetwork(ledger, path.join(scratch, ledger), 21_000 + 300 * index))
-  }
+  for (const [index, ledger] of ledgers.entries())
+    networks.push(
+      await startProbeNetwork(ledger, path.join(scratch, ledger), BASE_PORT + 100 * index),
+    )
   const runs: Runs = new Map()
   await measureAll(networks, runs)
   publish('ledger', [
@@ -103,6 +123,6 @@ try {
     ...READ_CONCURRENCIES.flatMap(concurrency => figuresOf(runs, 'read', concurrency)),
   ])
 } finally {
-  for (const network of networks) await network.stop()
+  for (const network of networks) await network.down()
   rmSync(scratch, { recursive: true, force: true })
 }
