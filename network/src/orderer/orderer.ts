@@ -9,6 +9,7 @@ import {
   type LedgerBlock,
   type Limits,
   type Settings,
+  type VoteRecord,
 } from '../consensus/index.ts'
 import { assembleBlock, readBlock } from './block.ts'
 import { BlockLine } from './blockLine.ts'
@@ -23,7 +24,7 @@ import { Notary } from './notary.ts'
 import { decodeRecord } from './records.ts'
 import { clock, ReplicaShell, type Output } from './replicaShell.ts'
 import type { Orderer, OrdererOptions, OrdererStatus, SubmitOutcome } from './types.ts'
-import { VoteLog } from './voteLog.ts'
+import { VoteLog, VoteLogError } from './voteLog.ts'
 import { Malformed } from './wire.ts'
 
 const INSPECTIONS_AT_ONCE = 64
@@ -38,12 +39,25 @@ export async function openOrderer(options: OrdererOptions): Promise<Orderer> {
   await mkdir(options.directory, { recursive: true })
   const { log, bodies } = await VoteLog.open(options.directory)
   const settings = settingsOf(options)
-  const records = bodies.map(body => decodeRecord(body, RECORD_BOUNDS))
-  const blocks = newestBlocks(options, settings.limits)
-  const restarted = restart({ settings, blocks, records, now: clock() })
-  const orderer = new ChannelOrderer(options, settings, log, restarted.replica)
-  orderer.start(restarted.effects)
-  return orderer
+  try {
+    const records = recordsOf(bodies)
+    const blocks = newestBlocks(options, settings.limits)
+    const restarted = restart({ settings, blocks, records, now: clock() })
+    const orderer = new ChannelOrderer(options, settings, log, restarted.replica)
+    orderer.start(restarted.effects)
+    return orderer
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+function recordsOf(bodies: readonly Uint8Array[]): VoteRecord[] {
+  try {
+    return bodies.map(body => decodeRecord(body, RECORD_BOUNDS))
+  } catch (error) {
+    throw new VoteLogError('VOTE_LOG_CORRUPT', String(error))
+  }
 }
 
 function settingsOf(options: OrdererOptions): Settings {

@@ -50,12 +50,16 @@ export class VoteLog {
       await created.close()
       return open(name, 'r+')
     })
-    const bytes = await file.readFile()
-    const { bodies, end } = scan(bytes)
-    await file.truncate(end)
-    await file.sync()
-    await syncFolder(directory)
-    return { log: new VoteLog(directory, file, end, end), bodies }
+    try {
+      const { bodies, end } = scan(await file.readFile())
+      await file.truncate(end)
+      await file.sync()
+      await syncFolder(directory)
+      return { log: new VoteLog(directory, file, end, end), bodies }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
   get size(): number {

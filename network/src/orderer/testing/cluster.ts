@@ -150,6 +150,10 @@ export class Cluster {
     }
   }
 
+  hashOf(block: Uint8Array): string {
+    return readBlock(block, 0).block.hash
+  }
+
   /** Envelopes a member's ledger holds; every block is proven with the public verifier. */
   verify(member: Member): string[] {
     const envelopes: string[] = []
