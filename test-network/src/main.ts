@@ -103,9 +103,11 @@ async function run(settings: Settings): Promise<boolean> {
   })
   try {
     writeAccess(network)
-    say('Everything is up')
+    say('Business may begin')
+    network.complete.then(() => say('Everything is up')).catch(() => undefined)
     const outcome = settings.play ? play(network, world) : Promise.resolve(true)
-    const ok = await Promise.race([outcome, end.then(() => false)])
+    const whole = Promise.all([outcome, network.complete]).then(([ok]) => ok)
+    const ok = await Promise.race([whole, end.then(() => false)])
     showAddresses(network)
     if (!settings.once) {
       say('Running until Ctrl-C')

@@ -41,6 +41,7 @@ export async function startTestNetwork(options: {
       say,
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })
+    await network.complete
   } catch (fault) {
     process.stdout.write(`${lines.join('\n')}\n`)
     throw fault

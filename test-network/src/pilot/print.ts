@@ -27,7 +27,7 @@ export function printStory(result: PilotResult): string {
   )
   const times = result.steps.map(
     step =>
-      `  ${step.ok ? '✔' : '✘'} ${left(step.name, 34)} ${right((step.ms / 1_000).toFixed(1), 7)} s`,
+      `  ${step.ok ? '✔' : '✘'} ${left(step.name, 46)} ${right((step.ms / 1_000).toFixed(1), 7)} s`,
   )
   return [
     `  ${left('', widest)} ${right('number', 7)} ${right('yuan', 18)}  transaction`,

@@ -46,8 +46,8 @@ export interface PilotOptions {
 }
 
 const STEPS: readonly (readonly [name: string, run: (stage: Stage) => Promise<unknown>])[] = [
-  ['Members and users enrolled', enrol],
-  ['Files imported', importYear],
+  ['Members and users enrolled, orders imported', enrol],
+  ['Goods, invoices and statements imported', importYear],
   ['Three flows matched', match],
   ['Invoices confirmed', confirm],
   ['Payments allocated', allocate],

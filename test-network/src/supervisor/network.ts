@@ -26,12 +26,15 @@ export interface RunningNetwork {
   readonly gateways: Readonly<Record<OrganizationKey, string>>
   readonly simulators: string
   readonly operatorPasswords: Readonly<Record<string, string>>
+  /** Settles when the last process is ready; business may begin before. */
+  readonly complete: Promise<void>
   stop(): Promise<void>
 }
 
 /**
  * Brings the whole network up, in parallel wherever nothing has to wait: databases, queue, document store and ledger
- * nodes at once; chaincode beside the nodes; gateways when all of these answer. Resumes what the state folder holds.
+ * nodes at once; chaincode beside the nodes; the gateways business begins with when all of these answer, the others
+ * behind them. Resumes what the state folder holds.
  * If anything fails, everything that was started is stopped again.
  */
 export async function bringUp(options: NetworkOptions): Promise<RunningNetwork> {
@@ -60,7 +63,6 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
   const [databaseUrls] = await Promise.all([
     startPostgres(services.postgres, supervisor, secrets.databasePasswords),
     ...[services.redis, services.ipfs].map(choice => startService(choice, supervisor)),
-    supervisor.start(simulatorProcess({ stateFolder, ports, world: options.world })),
     ledger.start(supervisor),
   ])
   const context: GatewayContext = {
@@ -72,11 +74,14 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     redisUrl: services.redis.address,
     ipfsUrl: services.ipfs.address,
   }
-  const keys = ORGANIZATIONS.map(({ key }) => key as OrganizationKey)
-  // Everything that runs now is something a gateway may need: gateways stop first.
-  const after = supervisor.status().map(({ name }) => name)
-  await Promise.all(keys.map(key => supervisor.start({ ...gatewayProcess(context, key), after })))
-  const urls = keys.map(key => [key, gatewayUrl(ports, key)])
+  await startGateways(context, supervisor, FIRST_GATEWAYS)
+  const rest = [
+    startGateways(context, supervisor, OTHER_GATEWAYS),
+    supervisor.start(simulatorProcess({ stateFolder, ports, world: options.world })),
+  ]
+  const complete = Promise.all(rest).then(() => undefined)
+  complete.catch(() => undefined)
+  const urls = ORGANIZATIONS.map(({ key }) => [key, gatewayUrl(ports, key as OrganizationKey)])
   return {
     stateFolder,
     ledger: ledger.kind,
@@ -85,8 +90,26 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     gateways: Object.fromEntries(urls) as RunningNetwork['gateways'],
     simulators: simulatorsUrl(ports),
     operatorPasswords: secrets.operatorPasswords,
+    complete,
     stop: () => supervisor.stop(),
   }
+}
+
+/** Business begins between these two; the others come up behind them. */
+const FIRST_GATEWAYS = ['core', 'alliance'] as const
+const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
+
+async function startGateways(
+  context: GatewayContext,
+  supervisor: Supervisor,
+  keys: readonly OrganizationKey[],
+): Promise<void> {
+  // A gateway may need everything but another gateway: when the network stops, gateways stop first.
+  const after = supervisor
+    .status()
+    .map(({ name }) => name)
+    .filter(name => !name.startsWith('gateway-'))
+  await Promise.all(keys.map(key => supervisor.start({ ...gatewayProcess(context, key), after })))
 }
 
 interface Services {

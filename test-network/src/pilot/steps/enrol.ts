@@ -5,6 +5,7 @@ import { keyOf } from '../actors.ts'
 import { inParallel } from '../patience.ts'
 import { allItemsOk, everything, transactionOf, type Stage } from '../stage.ts'
 import { SETTLEMENT } from '../world.ts'
+import { importOrders } from './imports.ts'
 
 const KINDS = {
   CORE: 'OBLIGOR',
@@ -26,11 +27,24 @@ const PARAMETERS = {
   freezeDaysMax: 180,
 }
 
-/** Members and users: the network's policy, pseudonyms on the ledger, names between the operators, keys for people. */
+/** Between these two the first orders can go to the ledger. */
+const FIRST: readonly OrganizationKey[] = ['core', 'alliance']
+
+/**
+ * Members and users: the network's policy, pseudonyms on the ledger, names between the operators, keys for people.
+ * The buyer hands in its orders as soon as it and its suppliers are members; the others are enrolled meanwhile.
+ */
 export async function enrol(stage: Stage): Promise<void> {
   await setUpPolicy(stage)
-  await inParallel(stage.organizations, 6, key => enrolMembers(stage, key))
-  await exchangeDirectories(stage)
+  await inParallel(FIRST, 2, key => enrolMembers(stage, key))
+  await exchangeDirectories(stage, FIRST)
+  await Promise.all([importOrders(stage), enrolOthers(stage)])
+}
+
+async function enrolOthers(stage: Stage): Promise<void> {
+  const others = stage.organizations.filter(key => !FIRST.includes(key))
+  await inParallel(others, 4, key => enrolMembers(stage, key))
+  await exchangeDirectories(stage, stage.organizations)
   await inParallel(stage.organizations, 6, key => enrolUsers(stage, key))
   await setRules(stage)
 }
@@ -89,8 +103,8 @@ async function enrolMembers(stage: Stage, key: OrganizationKey): Promise<void> {
 }
 
 /** Who stands behind a pseudonym goes from operator to operator and never to the ledger. */
-async function exchangeDirectories(stage: Stage): Promise<void> {
-  const operators = await Promise.all(stage.organizations.map(key => stage.actors.operator(key)))
+async function exchangeDirectories(stage: Stage, keys: readonly OrganizationKey[]): Promise<void> {
+  const operators = await Promise.all(keys.map(key => stage.actors.operator(key)))
   const pages = await Promise.all(operators.map(one => one.call('directory.export', {})))
   await Promise.all(operators.map((one, index) => introduce(one, pages, index)))
 }

@@ -23,7 +23,6 @@ interface Tally {
 
 /** Uploads a folder as the organisation's operator, the way `triflow import` does, and waits for the judgement. */
 async function importFolder(stage: Stage, key: OrganizationKey, name: string): Promise<Tally> {
-  const operator = await stage.actors.operator(key)
   const tally: Tally = { files: 0, accepted: 0, refused: 0, duplicate: 0 }
   await inParallel(filesOf(path.join(stage.world.year, key, name)), WIDTH, async file => {
     const report = await importFile(stage, key, path.basename(file), readFileSync(file))
@@ -34,7 +33,6 @@ async function importFolder(stage: Stage, key: OrganizationKey, name: string): P
     tally.refused += report.rows.refused
     tally.duplicate += report.rows.duplicate
   })
-  void operator
   stage.tell({
     what: `Imported ${key}/${name}: ${tally.files} files, ${tally.refused} rows refused, ${tally.duplicate} duplicate; accepted`,
     count: tally.accepted,
@@ -60,9 +58,12 @@ export async function importFile(
   return report
 }
 
-/** Orders first, since everything refers to them; then goods and invoices side by side, and the banks' statements. */
+/** Orders come first: everything else refers to them. */
+export const importOrders = (stage: Stage): Promise<unknown> =>
+  importFolder(stage, 'core', 'orders')
+
+/** Goods and invoices side by side, and the banks' statements. */
 export async function importYear(stage: Stage): Promise<void> {
-  await importFolder(stage, 'core', 'orders')
   await Promise.all([
     importFolder(stage, 'logistics', 'despatch'),
     importFolder(stage, 'core', 'receipts'),

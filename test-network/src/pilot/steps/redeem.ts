@@ -2,7 +2,7 @@ import type { Certificate } from '@triflow/gateway/client'
 import { coreAccount, daysBetween } from '../../generator/index.ts'
 import { ORGANIZATION_KEYS } from '../actors.ts'
 import { inParallel, until } from '../patience.ts'
-import { everything, sumFen, transactionOf, type Stage } from '../stage.ts'
+import { allItemsOk, everything, sumFen, transactionOf, type Stage } from '../stage.ts'
 import { SETTLEMENT } from '../world.ts'
 import { importStatements } from './statements.ts'
 
@@ -20,7 +20,7 @@ export async function redeem(stage: Stage): Promise<void> {
   await moveCalendar(stage)
   await mature(stage)
   const roots = await payRoots(stage)
-  await settle(stage)
+  await settle(stage, roots)
   const redeemed = await collect(stage)
   stage.tell({
     what: 'Certificates redeemed; leaves',
@@ -104,11 +104,27 @@ async function payRoots(stage: Stage): Promise<Certificate[]> {
   return roots
 }
 
-async function settle(stage: Stage): Promise<void> {
+/**
+ * The obligor discloses each root to its bank, as a payment order does, and the bank puts the payment of its
+ * statement on the root.
+ */
+async function settle(stage: Stage, roots: readonly Certificate[]): Promise<void> {
+  const obligor = await stage.actors.as('core', 'treasurer')
   const treasurer = await stage.actors.as(SETTLEMENT.bank, 'treasurer')
-  const operation = await treasurer.perform('settlement.settle', { body: {} })
-  const settled = operation.items.filter(item => item.ok).length
-  stage.tell({ what: 'Payments put on roots', count: settled, ...transactionOf(operation) })
+  const items = await inParallel(roots, 4, async ({ certificateId }) => {
+    const params = { certificateId }
+    const instruction = await obligor.call('settlement.instruction', { params })
+    const entry = await until('the payment entry', async () => {
+      const query = { reference: certificateId }
+      return (await everything(treasurer, 'statementEntries.list', query))[0]
+    })
+    return { rootId: certificateId, entryId: entry.entryId, instruction }
+  })
+  const open = items.filter(item => item.instruction.openFen !== '0')
+  if (open.length === 0) return
+  const operation = await treasurer.perform('settlement.settle', { body: { items: open } })
+  allItemsOk(operation, 'settlement.settle')
+  stage.tell({ what: 'Payments put on roots', count: open.length, ...transactionOf(operation) })
 }
 
 /** Every holder collects; the operators' clocks do it for their members. */
