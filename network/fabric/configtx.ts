@@ -94,16 +94,23 @@ function organizationGroup(
   }
 }
 
+const INTERVAL_MS = 100
+const REQUEST_MS = 1_000
+const HEARTBEAT_MS = 4_000
+const VIEW_CHANGE_MS = 4_000
+
 /**
  * SmartBFT ignores BatchTimeout and PreferredMaxBytes: RequestBatchMaxInterval cuts blocks. With its own defaults a dead
  * leader costs 24 s; these timeouts make it about 3 s.
  */
-function ordererOptions(definition: NetworkDefinition): object {
-  const { batch, timeouts } = definition
+function ordererOptions({ batch, timeouts }: NetworkDefinition): object {
+  const intervalMs = batch.intervalMs ?? INTERVAL_MS
+  const requestMs = timeouts.requestMs ?? REQUEST_MS
+  const viewChangeMs = timeouts.viewChangeMs ?? VIEW_CHANGE_MS
   return {
     OrdererType: 'BFT',
     Capabilities: { V2_0: true },
-    BatchTimeout: `${batch.intervalMs}ms`,
+    BatchTimeout: `${intervalMs}ms`,
     BatchSize: {
       MaxMessageCount: batch.maxMessageCount,
       AbsoluteMaxBytes: batch.absoluteMaxBytes,
@@ -112,15 +119,15 @@ function ordererOptions(definition: NetworkDefinition): object {
     SmartBFT: {
       RequestBatchMaxCount: batch.maxMessageCount,
       RequestBatchMaxBytes: batch.absoluteMaxBytes,
-      RequestBatchMaxInterval: `${batch.intervalMs}ms`,
+      RequestBatchMaxInterval: `${intervalMs}ms`,
       IncomingMessageBufferSize: 200,
       RequestPoolSize: 1_000,
-      RequestForwardTimeout: `${timeouts.requestMs}ms`,
-      RequestComplainTimeout: `${timeouts.requestMs * 2}ms`,
+      RequestForwardTimeout: `${requestMs}ms`,
+      RequestComplainTimeout: `${requestMs * 2}ms`,
       RequestAutoRemoveTimeout: '3m',
-      ViewChangeResendInterval: `${Math.max(250, Math.floor(timeouts.viewChangeMs / 4))}ms`,
-      ViewChangeTimeout: `${timeouts.viewChangeMs}ms`,
-      LeaderHeartbeatTimeout: `${timeouts.heartbeatMs}ms`,
+      ViewChangeResendInterval: `${Math.max(250, Math.floor(viewChangeMs / 4))}ms`,
+      ViewChangeTimeout: `${viewChangeMs}ms`,
+      LeaderHeartbeatTimeout: `${timeouts.heartbeatMs ?? HEARTBEAT_MS}ms`,
       LeaderHeartbeatCount: 10,
       CollectTimeout: '1s',
       SyncOnStart: false,

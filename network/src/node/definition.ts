@@ -67,17 +67,18 @@ const batch = z.strictObject({
     .min(1024)
     .max(99 * 1024 * 1024)
     .default(2 * 1024 * 1024),
-  /** The longest a transaction waits for others, under load. */
-  intervalMs: milliseconds.default(100),
+  /** The longest a transaction waits for others, under load. Absent: what suits the ledger. */
+  intervalMs: milliseconds.optional(),
 })
 
+/** Absent ones are what suits the ledger. */
 const timeouts = z.strictObject({
   /** After this long without being ordered, a request makes its replica suspect the leader. */
-  requestMs: milliseconds.default(1_000),
+  requestMs: milliseconds.optional(),
   /** A leader that is silent for this long is suspected. */
-  heartbeatMs: milliseconds.default(4_000),
+  heartbeatMs: milliseconds.optional(),
   /** A view change that takes longer moves on to the next leader. */
-  viewChangeMs: milliseconds.default(4_000),
+  viewChangeMs: milliseconds.optional(),
 })
 
 const channel = z.strictObject({

@@ -40,15 +40,31 @@ export function readStatus(
 type Said = Pick<NodeStatus, 'ready' | 'channels'>
 const SILENT: Said = { ready: false, channels: {} }
 
-interface Health {
+/** What an embedded node answers at /healthz. */
+export interface Health {
   ready: boolean
-  channels?: Record<string, { height: number; orderer?: { view: number; leader: number } }>
+  node?: string
+  links?: string[]
+  channels?: Record<string, ChannelHealth>
+}
+
+export interface ChannelHealth {
+  /** Number of blocks. */
+  height: number
+  orderer?: { view: number; leader: number; phase: string; height: number; pending: number }
+  /** The other peers this node's gateway would ask, and the chaincodes each can run. */
+  peers: Record<string, readonly string[]>
+}
+
+/** Undefined when the node does not answer. */
+export async function askHealth(node: NodePlace): Promise<Health | undefined> {
+  const text = await ask(node.metricsPort, '/healthz')
+  return text === undefined ? undefined : (JSON.parse(text) as Health)
 }
 
 async function askNode(node: NodePlace): Promise<Said> {
-  const text = await ask(node.metricsPort, '/healthz')
-  if (text === undefined) return SILENT
-  const health = JSON.parse(text) as Health
+  const health = await askHealth(node)
+  if (!health) return SILENT
   const channels = Object.entries(health.channels ?? {}).map(([name, { height, orderer }]) => [
     name,
     { height, ...(orderer ? { view: orderer.view, leader: orderer.leader } : {}) },

@@ -69,8 +69,8 @@ export class AdminClient {
     return answer.getResult()?.getPayload_asU8() ?? new Uint8Array()
   }
 
-  /** Endorses, submits and waits. Throws `NetworkFault` CALL_REFUSED or TRANSACTION_INVALID. */
-  async submit(call: ChannelCall, endorsers: string[]): Promise<void> {
+  /** Endorses, submits and waits for this peer. Returns the transaction id. Throws as `awaitCommit`. */
+  async submit(call: ChannelCall, endorsers: string[]): Promise<string> {
     const { txId, signed } = buildProposal({ signer: this.#signer, ...call })
     const request = new gateway.EndorseRequest()
     request.setTransactionId(txId)
@@ -90,15 +90,12 @@ export class AdminClient {
     await this.#unary<gateway.SubmitResponse>((options, done) =>
       this.#gateway.submit(submission, options, done),
     )
-    await this.#awaitCommit(call.channelId, txId)
+    await this.awaitCommit(call.channelId, txId)
+    return txId
   }
 
-  close(): void {
-    this.#gateway.close()
-    this.#endorser.close()
-  }
-
-  async #awaitCommit(channelId: string, txId: string): Promise<void> {
+  /** Waits until this peer has committed it. Throws `NetworkFault` CALL_REFUSED or TRANSACTION_INVALID. */
+  async awaitCommit(channelId: string, txId: string): Promise<void> {
     const status = new gateway.CommitStatusRequest()
     status.setTransactionId(txId)
     status.setChannelId(channelId)
@@ -113,6 +110,11 @@ export class AdminClient {
     if (Number(answer.getResult()) === VALID) return
     const message = `transaction ${txId} was committed with status ${answer.getResult()}`
     throw new NetworkFault('TRANSACTION_INVALID', message, { txId, code: answer.getResult() })
+  }
+
+  close(): void {
+    this.#gateway.close()
+    this.#endorser.close()
   }
 
   #unary<T>(start: (options: { deadline: number }, done: Callback<T>) => unknown): Promise<T> {

@@ -6,11 +6,13 @@ import type { CollectionDefinition, NetworkDefinition } from '../definition.ts'
 import type { Deployment } from '../deployment.ts'
 import { NetworkFault, textOf } from '../fault.ts'
 import { waitUntil } from '../processes.ts'
+import { askHealth } from '../status.ts'
 import { nodesOf, type NodePlace } from '../topology.ts'
 import { AdminClient, type ChannelCall } from './client.ts'
 
 const LIFECYCLE = '_lifecycle'
 const KNOWN_EVERYWHERE_MS = 30_000
+const VIEW_MS = 3_000
 /** The answers to a step that an earlier, interrupted run has already taken. */
 const ALREADY_APPROVED = /attempted to redefine .* (with unchanged content|for namespace \S+$)/
 const ALREADY_COMMITTED = /but new definition must be sequence|attempted to redefine/
@@ -34,13 +36,27 @@ export async function deployEmbedded(options: {
     const collections = deployment.collections ?? channel.collections
     await Promise.all(clients.map(client => bind(client, deployment)))
     progress(`approving ${deployment.name} by ${firsts.length} organisations`)
-    await Promise.all(firsts.map(client => approve(client, deployment, collections)))
+    const approvals = firsts.map(client => approve(client, deployment, collections))
+    await everywhere(clients, deployment, await Promise.all(approvals))
     progress(`committing ${deployment.name} sequence ${deployment.sequence}`)
-    await commit(firsts, deployment, collections)
+    await everywhere(clients, deployment, [await commit(firsts, deployment, collections)])
     await Promise.all(clients.map(client => awaitDefinition(client, deployment)))
+    await Promise.all(members.map(node => awaitView(node, members, deployment)))
   } finally {
     for (const client of clients) client.close()
   }
+}
+
+/** An endorser that has not seen the approvals yet would answer differently from the others. */
+async function everywhere(
+  clients: AdminClient[],
+  deployment: Deployment,
+  txIds: (string | undefined)[],
+): Promise<void> {
+  const known = txIds.filter(txId => txId !== undefined)
+  await Promise.all(
+    clients.flatMap(client => known.map(txId => client.awaitCommit(deployment.channel, txId))),
+  )
 }
 
 function firstOf(members: NodePlace[], node: NodePlace): number {
@@ -60,7 +76,7 @@ async function approve(
   client: AdminClient,
   deployment: Deployment,
   collections: CollectionDefinition[] | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const args = new peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs()
   fillDefinition(args, deployment, collections)
   const local = new peer.lifecycle.ChaincodeSource.Local()
@@ -69,28 +85,29 @@ async function approve(
   source.setLocalPackage(local)
   args.setSource(source)
   const call = lifecycleCall(deployment, 'ApproveChaincodeDefinitionForMyOrg', args)
-  await unlessDone(client.submit(call, [client.node.mspId]), ALREADY_APPROVED)
+  return unlessDone(client.submit(call, [client.node.mspId]), ALREADY_APPROVED)
 }
 
 async function commit(
   firsts: AdminClient[],
   deployment: Deployment,
   collections: CollectionDefinition[] | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const [client] = firsts
   if (!client) throw new NetworkFault('NODE_UNKNOWN', 'the channel has no peer')
   const args = new peer.lifecycle.CommitChaincodeDefinitionArgs()
   fillDefinition(args, deployment, collections)
   const call = lifecycleCall(deployment, 'CommitChaincodeDefinition', args)
   const endorsers = firsts.map(each => each.node.mspId)
-  await unlessDone(client.submit(call, endorsers), ALREADY_COMMITTED)
+  return unlessDone(client.submit(call, endorsers), ALREADY_COMMITTED)
 }
 
-async function unlessDone(call: Promise<void>, alreadyDone: RegExp): Promise<void> {
+async function unlessDone(call: Promise<string>, alreadyDone: RegExp): Promise<string | undefined> {
   try {
-    await call
+    return await call
   } catch (error) {
     if (!alreadyDone.test(textOf(error))) throw error
+    return undefined
   }
 }
 
@@ -112,6 +129,19 @@ async function awaitDefinition(client: AdminClient, deployment: Deployment): Pro
   if (committed === deployment.sequence) return
   const message = `${client.node.name} has ${deployment.name} at sequence ${committed}`
   throw new NetworkFault('DEPLOYMENT_NOT_SEEN', message, { wanted: deployment.sequence, committed })
+}
+
+/** Waits until a gateway knows which of the bound peers can run the chaincode; one that is down is not waited for long. */
+async function awaitView(
+  node: NodePlace,
+  members: NodePlace[],
+  deployment: Deployment,
+): Promise<void> {
+  const bound = members.filter(each => each !== node && deployment.addresses[each.name])
+  await waitUntil(async () => {
+    const peers = (await askHealth(node))?.channels?.[deployment.channel]?.peers ?? {}
+    return bound.every(each => peers[each.name]?.includes(deployment.name))
+  }, VIEW_MS)
 }
 
 function lifecycleCall(

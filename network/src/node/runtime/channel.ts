@@ -118,13 +118,16 @@ async function openReplica(parts: ChannelParts, ledger: Ledger): Promise<Orderer
   return orderer
 }
 
+/** What the definition says of time; the replica has defaults for the rest. */
 function timeoutsOf({ timeouts, batch }: NetworkDefinition): Record<string, number> {
+  const { requestMs, heartbeatMs, viewChangeMs } = timeouts
   return {
-    requestTimeoutMs: timeouts.requestMs,
-    requestForwardMs: Math.floor(timeouts.requestMs / 2),
-    heartbeatTimeoutMs: timeouts.heartbeatMs,
-    viewChangeTimeoutMs: timeouts.viewChangeMs,
-    batchIntervalMs: Math.min(batch.intervalMs, 20),
+    ...(requestMs
+      ? { requestTimeoutMs: requestMs, requestForwardMs: Math.ceil(requestMs * 0.4) }
+      : {}),
+    ...(heartbeatMs ? { heartbeatTimeoutMs: heartbeatMs } : {}),
+    ...(viewChangeMs ? { viewChangeTimeoutMs: viewChangeMs } : {}),
+    ...(batch.intervalMs ? { batchIntervalMs: batch.intervalMs } : {}),
   }
 }
 

@@ -3,6 +3,7 @@
 //   GET /metrics  Prometheus text
 import http from 'node:http'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { ChannelHealth, Health } from '../status.ts'
 import { HOST } from '../topology.ts'
 import type { NodeChannel } from './channel.ts'
 import type { RunningNode } from './node.ts'
@@ -38,13 +39,6 @@ export async function serveStatus(
   }
 }
 
-export interface Health {
-  ready: boolean
-  node?: string
-  links?: string[]
-  channels?: Record<string, { height: number; orderer?: object }>
-}
-
 function answerHealth(response: http.ServerResponse, node: RunningNode | undefined): void {
   const health = healthOf(node)
   const status = health.ready ? 200 : 503
@@ -53,15 +47,20 @@ function answerHealth(response: http.ServerResponse, node: RunningNode | undefin
 
 function healthOf(node: RunningNode | undefined): Health {
   if (!node) return { ready: false }
-  const channels = [...node.channels.values()].map(({ channelId, ledger, orderer }) => [
-    channelId,
-    { height: ledger.height(), ...(orderer ? { orderer: orderer.status() } : {}) },
-  ])
+  const channels = [...node.channels.values()].map(({ channelId, ledger, orderer }) => {
+    const peers = node.remote.peers(channelId).map(each => [each.name, each.chaincodes])
+    const health: ChannelHealth = {
+      height: ledger.height(),
+      ...(orderer ? { orderer: orderer.status() } : {}),
+      peers: Object.fromEntries(peers) as ChannelHealth['peers'],
+    }
+    return [channelId, health] as const
+  })
   return {
     ready: node.isReady(),
     node: node.place.name,
     links: node.mesh.linked(),
-    channels: Object.fromEntries(channels) as NonNullable<Health['channels']>,
+    channels: Object.fromEntries(channels),
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type ChannelResources,
   type OrderingPort,
   type Peer,
+  type RemotePeers,
 } from '../../peer/index.ts'
 import type { NetworkDefinition } from '../definition.ts'
 import { inFolder, recordOf } from '../folder.ts'
@@ -22,7 +23,7 @@ import { placeOf, readChannels, readSigner, readTls } from './identity.ts'
 import type { NodeLog } from './log.ts'
 import { METHOD, readOutcome, readStatus, withChannel, writeStatus } from './methods.ts'
 import { createOrderingPort } from './ordering-port.ts'
-import { createRemotePeers, StatusBoard } from './remote-peers.ts'
+import { createRemotePeers, StatusBoard, type PeerAddress } from './remote-peers.ts'
 import { createRequestHandler } from './requests.ts'
 
 const MESSAGE_BYTES_MAX = 100 * 1024 * 1024
@@ -43,6 +44,8 @@ export interface RunningNode {
   channels: ReadonlyMap<string, NodeChannel>
   peer: Peer | undefined
   mesh: Mesh
+  /** The other peers as this node's gateway sees them. */
+  remote: RemotePeers
   /** Outcomes that are not errors of anybody's call: dropped, refused, withheld. */
   counters(): Record<string, number>
   /** Whether clients may connect: every channel has its quorum of ordering nodes. */
@@ -51,6 +54,7 @@ export interface RunningNode {
 }
 
 interface Wiring {
+  remote: RemotePeers
   options: NodeOptions
   definition: NetworkDefinition
   place: NodePlace
@@ -70,18 +74,16 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const configs = [...identities.values()].map(each => each.config)
   const contacts = contactsOf(nodesOf(definition), configs)
   const linked: { mesh?: Mesh; peer?: Peer } = {}
+  const meshOf = (): Mesh => {
+    if (!linked.mesh) throw new Error('the node is not linked yet')
+    return linked.mesh
+  }
+  const board = new StatusBoard()
   const wiring: Wiring = {
-    options,
-    definition,
-    place,
-    contacts,
-    board: new StatusBoard(),
+    ...{ options, definition, place, contacts, board, mesh: meshOf },
+    remote: createRemotePeers(meshOf, otherPeers(definition, contacts, place), board),
     counters: new Map(),
     channels: new Map(),
-    mesh: () => {
-      if (!linked.mesh) throw new Error('the node is not linked yet')
-      return linked.mesh
-    },
   }
   const mesh = await Mesh.open({
     self: name,
@@ -103,6 +105,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     channels: wiring.channels,
     peer,
     mesh,
+    remote: wiring.remote,
     counters: () => ({ ...Object.fromEntries(wiring.counters), ...wiring.mesh().counters() }),
     isReady: () => isReady(wiring),
     close: async () => {
@@ -113,6 +116,17 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       await Promise.all([...wiring.channels.values()].map(channel => channel.close()))
     },
   }
+}
+
+function otherPeers(
+  definition: NetworkDefinition,
+  contacts: readonly Contact[],
+  place: NodePlace,
+): PeerAddress[] {
+  const ports = new Map(nodesOf(definition).map(node => [node.name, node.clientPort]))
+  return contacts
+    .filter(contact => contact.isPeer && contact.name !== place.name)
+    .map(contact => ({ contact, clientPort: ports.get(contact.name) ?? 0 }))
 }
 
 function openOne(
@@ -169,13 +183,9 @@ function onConsensus(wiring: Wiring, from: Contact, payload: Uint8Array): void {
 }
 
 function openPeer(wiring: Wiring): Promise<Peer> {
-  const { options, definition, place, contacts } = wiring
+  const { options, definition, place } = wiring
   const directory = path.join(inFolder.node(options.dir, place.name), 'peer')
   mkdirSync(directory, { recursive: true })
-  const ports = new Map(nodesOf(definition).map(node => [node.name, node.clientPort]))
-  const others = contacts
-    .filter(contact => contact.isPeer && contact.name !== place.name)
-    .map(contact => ({ contact, clientPort: ports.get(contact.name) ?? 0 }))
   const resources = new Map<string, ChannelResources>()
   for (const [channelId, { config, msp, ledger }] of wiring.channels)
     resources.set(channelId, { config, msp, ledger, ordering: orderingOf(wiring, channelId) })
@@ -185,7 +195,7 @@ function openPeer(wiring: Wiring): Promise<Peer> {
     directory,
     signer: readSigner(options.dir, definition, place, 'peer'),
     channels: resources,
-    remote: createRemotePeers(wiring.mesh, others, wiring.board),
+    remote: wiring.remote,
     log: options.log,
   })
 }
@@ -250,11 +260,14 @@ function tellStatus(wiring: Wiring, peer: Peer | undefined): () => void {
   return () => clearInterval(timer)
 }
 
-function isReady({ channels, contacts, place, mesh }: Wiring): boolean {
+function isReady({ channels, contacts, place, mesh, board }: Wiring): boolean {
   const ordering = contacts.filter(contact => contact.consenterId !== undefined)
   const reached = ordering.filter(each => each.name === place.name || mesh().isLinked(each.name))
-  const settled = [...channels.values()].every(({ orderer }) =>
-    orderer ? orderer.status().phase === 'normal' : true,
-  )
+  const settled = [...channels.values()].every(({ orderer, channelId, config }) => {
+    const members = contacts.filter(each => each.isPeer && config.organizations.has(each.mspId))
+    const linked = members.filter(each => mesh().isLinked(each.name))
+    const heard = linked.every(each => board.heightOf(each.name, channelId) !== undefined)
+    return heard && (orderer === undefined || orderer.status().phase === 'normal')
+  })
   return settled && reached.length >= quorumOf(ordering.length)
 }
