@@ -1,5 +1,6 @@
 import { peer } from '@hyperledger/fabric-protos'
 import {
+  type ChannelConfig,
   compileApplicationPolicy,
   compilePolicy,
   type CompiledPolicy,
@@ -61,10 +62,51 @@ function definitionOf(channel: ChannelResources, chaincode: string) {
   )
 }
 
+/** Policies come from definitions and keys, so few distinct ones are met again and again. */
+const COMPILED_MAX = 1024
+const compiled = new WeakMap<ChannelConfig, Map<string, CompiledPolicy>>()
+
+function compileOnce(
+  config: ChannelConfig,
+  kind: 'signature' | 'application',
+  bytes: Uint8Array,
+): CompiledPolicy {
+  const known = compiled.get(config) ?? new Map<string, CompiledPolicy>()
+  compiled.set(config, known)
+  const name = `${kind}:${Buffer.from(bytes).toString('base64')}`
+  let policy = known.get(name)
+  if (!policy) {
+    policy = kind === 'signature' ? compilePolicy(bytes) : compileApplicationPolicy(config, bytes)
+    if (known.size >= COMPILED_MAX) known.clear()
+    known.set(name, policy)
+  }
+  return policy
+}
+
+/** The alternatives of a policy with these peers; the same few answers serve every transaction. */
+const planned = new WeakMap<CompiledPolicy, Map<string, Layout[]>>()
+
+function layoutsOnce(policy: CompiledPolicy, available: ReadonlyMap<string, number>): Layout[] {
+  const known = planned.get(policy) ?? new Map<string, Layout[]>()
+  planned.set(policy, known)
+  const name = JSON.stringify([...available].sort(([a], [b]) => (a < b ? -1 : 1)))
+  let layouts = known.get(name)
+  if (!layouts) {
+    layouts = policy.layouts(available)
+    if (known.size >= COMPILED_MAX) known.clear()
+    known.set(name, layouts)
+  }
+  return layouts
+}
+
 const namespacePolicy = (channel: ChannelResources, chaincode: string): CompiledPolicy =>
   isSystemChaincode(chaincode)
     ? channelPolicy(channel.config, LIFECYCLE_POLICY)
-    : compileApplicationPolicy(channel.config, definitionOf(channel, chaincode).validationParameter)
+    : compileOnce(
+        channel.config,
+        'application',
+        definitionOf(channel, chaincode).validationParameter,
+      )
 
 function collectionPolicy(
   channel: ChannelResources,
@@ -72,17 +114,20 @@ function collectionPolicy(
   collection: string,
 ): CompiledPolicy {
   if (collection.startsWith(IMPLICIT)) {
-    return compilePolicy(signedByRole('member', [collection.slice(IMPLICIT.length)]))
+    const member = signedByRole('member', [collection.slice(IMPLICIT.length)])
+    return compileOnce(channel.config, 'signature', member)
   }
   const policy = definitionOf(channel, chaincode).collections.find(
     c => c.name === collection,
   )?.endorsementPolicy
-  if (policy) return compileApplicationPolicy(channel.config, policy)
+  if (policy) return compileOnce(channel.config, 'application', policy)
   return namespacePolicy(channel, chaincode)
 }
 
 function policiesOf(channel: ChannelResources, call: peer.ChaincodeCall): CompiledPolicy[] {
-  const keyPolicies = call.getKeyPoliciesList().map(p => compilePolicy(p.serializeBinary()))
+  const keyPolicies = call
+    .getKeyPoliciesList()
+    .map(p => compileOnce(channel.config, 'signature', p.serializeBinary()))
   const collections = call.getCollectionNamesList()
   if (collections.length > 0) {
     const policies = collections.map(name => collectionPolicy(channel, call.getName(), name))
@@ -145,7 +190,7 @@ export function planLayouts(request: LayoutRequest): {
   )
   const layoutsFor = (peers: readonly Candidate[]): Layout[] => {
     const available = countByOrganization(peers)
-    return combine(policies.map(policy => policy.layouts(available)))
+    return combine(policies.map(policy => layoutsOnce(policy, available)))
   }
   const layouts = layoutsFor(candidates)
   if (layouts.length > 0) return { layouts: ordered(layouts, request.preferredMspId), candidates }

@@ -35,7 +35,8 @@ export function gatewayService(parts: GatewayParts): {
     commitStatus: unary(
       'CommitStatus',
       service,
-      (request: gateway.SignedCommitStatusRequest, signal) => commitStatus(parts, request, signal),
+      (request: gateway.SignedCommitStatusRequest, signal) =>
+        commitStatus(parts, request, signal()),
     ),
     chaincodeEvents: serverStream(
       'ChaincodeEvents',

@@ -68,7 +68,8 @@ function report(log: PeerLog, error: unknown, method: string): void {
   }
 }
 
-export type Unary<Q, A> = (request: Q, signal: AbortSignal) => Promise<A>
+/** The signal is made when it is asked for: most calls end before anybody would look. */
+export type Unary<Q, A> = (request: Q, signal: () => AbortSignal) => Promise<A>
 
 export function unary<Q, A>(
   method: string,
@@ -78,7 +79,7 @@ export function unary<Q, A>(
   const run = async (call: ServerUnaryCall<Q, A>): Promise<A> => {
     const release = limit.enter()
     try {
-      return await handle(call.request, signalOf(call))
+      return await handle(call.request, () => signalOf(call))
     } finally {
       release()
     }
