@@ -49,6 +49,7 @@ import {
   partiesOf,
   requireUnfrozen,
 } from './holding.ts'
+import { endorsedByAll } from './policy.ts'
 import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -184,6 +185,8 @@ const acceptBid = async (
   if (price.valueOn < (await tx.today())) refuse('OFFER_EXPIRED')
   const state = moveTo('request', request.state, 'acceptBid')
   tx.putState('request', requestId, { ...request, state, bidId, funderMsp: bid.bankMsp })
+  // from here on the asker's organisation alone can no longer rewrite the request against its funder
+  tx.protect('request', requestId, endorsedByAll([askerMsp, bid.bankMsp]))
   tx.putState('bid', bidId, { ...bid, state: moveTo('bid', bid.state, 'accept') })
 }
 

@@ -161,16 +161,19 @@ export const close = (
     endorsers: [input.obligorMsp, input.askerMsp, input.funderMsp],
   })
 
-type Ending = Parties & { requestId: RecordId; request: Opening; terms: Opening }
-const ending = (
-  fn: string,
-  { requestId, request: opened, terms, obligorMsp, askerMsp }: Ending,
-): Operation =>
+/** `funderMsp`: needed once a bid is accepted, for the funder's organisation has a say from then on. */
+type Ending = Parties & {
+  requestId: RecordId
+  funderMsp?: MspId
+  request: Opening
+  terms: Opening
+}
+const ending = (fn: string, input: Ending): Operation =>
   operation({
     name: `financing:${fn}`,
-    request: { requestId },
-    secret: { request: opened, terms },
-    endorsers: [obligorMsp, askerMsp],
+    request: { requestId: input.requestId },
+    secret: { request: input.request, terms: input.terms },
+    endorsers: [input.obligorMsp, input.askerMsp, input.funderMsp ?? input.askerMsp],
   })
 /** Holder while OPEN, the chosen funder while ACCEPTED: the certificate is free again. */
 export const decline = (input: Ending): Operation => ending('decline', input)
