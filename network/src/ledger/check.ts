@@ -8,12 +8,10 @@ import {
   readEndorserAction,
   readEnvelope,
   transactionIdOf,
-  type Endorsement,
   type EndorserAction,
   type EnvelopeHeader,
 } from './rules/envelope.ts'
 import type { CheckedTransaction } from './rules/plan.ts'
-import { hashText } from './rules/updates.ts'
 import type { LedgerIdentity, TrustPort } from './types.ts'
 
 /** A transaction with more endorsements is refused: each costs a signature check. */
@@ -71,18 +69,13 @@ const isSignedBy = async <I extends LedgerIdentity>(
   return (await trust.verify(identity, signed.message, signed.signature)) ? identity : undefined
 }
 
-/** Endorsers whose signature holds; a second endorsement by the same bytes adds nothing. */
+/** Endorsers whose signature holds; policies count nobody twice. */
 const verifiedEndorsers = async <I extends LedgerIdentity>(
   trust: TrustPort<I>,
   action: EndorserAction,
 ): Promise<I[]> => {
-  const first = new Map<string, Endorsement>()
-  for (const endorsement of action.endorsements) {
-    const name = hashText(endorsement.endorser)
-    if (!first.has(name)) first.set(name, endorsement)
-  }
   const verdicts = await Promise.all(
-    [...first.values()].map(({ endorser, signature }) => {
+    action.endorsements.map(({ endorser, signature }) => {
       const message = Buffer.concat([action.responsePayload, endorser])
       return isSignedBy(trust, endorser, { message, signature })
     }),

@@ -10,6 +10,7 @@ import { commitHash, hashBytes } from './rules/updates.ts'
 import { equalBytes } from './rules/wire.ts'
 import type { BlockFile, FoundBlock } from './store/block-file.ts'
 import { readSavepoint, writeBlockRows } from './store/block-rows.ts'
+import { BlockState } from './store/block-state.ts'
 import { StateView, type LedgerDatabase } from './store/database.ts'
 import { transactionKey } from './store/keys.ts'
 import { readLocation } from './store/rows.ts'
@@ -100,9 +101,10 @@ export class Committer<I extends LedgerIdentity> {
   #planContext(blockNumber: number): PlanContext<I> {
     const { definitions, check } = this.#deps
     const view = this.#view
+    const state = new BlockState(view)
     return {
       blockNumber,
-      state: view,
+      state,
       knows: txId => {
         const key = transactionKey(txId)
         return key !== undefined && view.get('transactions', key) !== undefined
@@ -111,8 +113,8 @@ export class Committer<I extends LedgerIdentity> {
         definition: namespace => definitions.get(namespace),
         metadata: ({ namespace, collection, key }) =>
           (collection === ''
-            ? view.value(namespace, key)
-            : view.hashed({ namespace, collection, keyHash: hashBytes(key) })
+            ? state.value(namespace, key)
+            : state.hashed({ namespace, collection, keyHash: hashBytes(key) })
           )?.metadata ?? new Uint8Array(0),
         applicationPolicy: policy => check.trust.applicationPolicy(policy),
         signaturePolicy: policy => check.trust.signaturePolicy(policy),

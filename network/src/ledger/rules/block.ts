@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOnce } from 'node:crypto'
 import { Message, WireFault, Writer, eachField, equalBytes, fieldAt } from './wire.ts'
 
 /** common.Block, read without copies. */
@@ -21,6 +21,7 @@ export const METADATA_COMMIT_HASH = 4
 const METADATA_SLOTS = 5
 
 export const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
+  if (parts.length === 1) return hashOnce('sha256', parts[0] as Uint8Array, 'buffer')
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()

@@ -140,7 +140,8 @@ const namespaceVerdict = <I extends LedgerIdentity>(
   if (definition.validationPlugin !== 'vscc') return TxCode.INVALID_CHAINCODE
   const check = new NamespaceCheck(definition, transaction.endorsers, source)
   for (const place of writtenPlaces(set)) {
-    if (changed.has(placeText(place)) || !check.key(place)) {
+    const isChanged = changed.size > 0 && changed.has(placeText(place))
+    if (isChanged || !check.key(place)) {
       return TxCode.ENDORSEMENT_POLICY_FAILURE
     }
   }

@@ -1,23 +1,24 @@
 import { TxCode } from './codes.ts'
-import { COLLECTION_BYTES_MAX, NAMESPACE_BYTES_MAX, keyProblem } from './limits.ts'
+import { COLLECTION_BYTES_MAX, NAMESPACE_BYTES_MAX, keyFits } from './limits.ts'
 import type { CollectionSet, NamespaceSet } from './rwset.ts'
 
 const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8')
 
+const isHash = ({ keyHash }: { readonly keyHash: Uint8Array }): boolean => keyHash.length === 32
+const hasKey = ({ key }: { readonly key: string }): boolean => keyFits(key)
+
 const collectionFits = (set: CollectionSet): boolean => {
   const size = bytesOf(set.collection)
   if (size === 0 || size > COLLECTION_BYTES_MAX) return false
-  const hashes = [...set.reads, ...set.writes, ...set.metadataWrites]
-  return hashes.every(({ keyHash }) => keyHash.length === 32)
+  return set.reads.every(isHash) && set.writes.every(isHash) && set.metadataWrites.every(isHash)
 }
 
 const namespaceFits = (set: NamespaceSet): boolean => {
   const size = bytesOf(set.namespace)
   if (size === 0 || size > NAMESPACE_BYTES_MAX) return false
-  const keys = [...set.reads, ...set.writes, ...set.metadataWrites]
-  return (
-    keys.every(({ key }) => keyProblem(key) === undefined) && set.collections.every(collectionFits)
-  )
+  const keysFit =
+    set.reads.every(hasKey) && set.writes.every(hasKey) && set.metadataWrites.every(hasKey)
+  return keysFit && set.collections.every(collectionFits)
 }
 
 const distinct = (names: readonly string[]): boolean => new Set(names).size === names.length

@@ -26,78 +26,95 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-interface Varint {
-  value: number
+/** Reads forward; one object per message, none per field, as this is the hottest loop there is. */
+class Cursor {
+  readonly bytes: Uint8Array
   at: number
-}
 
-const readVarint = (bytes: Uint8Array, start: number): Varint => {
-  let value = 0
-  let scale = 1
-  for (let at = start; at < bytes.length && at < start + 10; at += 1) {
-    const byte = bytes[at] as number
-    value += (byte & 0x7f) * scale
-    if (byte < 0x80)
-      return { value: value > Number.MAX_SAFE_INTEGER ? Infinity : value, at: at + 1 }
-    scale *= 128
+  constructor(bytes: Uint8Array, at: number) {
+    this.bytes = bytes
+    this.at = at
   }
-  throw new WireFault('varint is cut or too long')
+
+  varint(): number {
+    const first = this.bytes[this.at]
+    if (first !== undefined && first < 0x80) {
+      this.at += 1
+      return first
+    }
+    return this.#longVarint()
+  }
+
+  #longVarint(): number {
+    const { bytes, at: start } = this
+    let value = 0
+    let scale = 1
+    for (let at = start; at < bytes.length && at < start + 10; at += 1) {
+      const byte = bytes[at] as number
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) {
+        this.at = at + 1
+        return value > Number.MAX_SAFE_INTEGER ? Infinity : value
+      }
+      scale *= 128
+    }
+    throw new WireFault('varint is cut or too long')
+  }
+
+  take(length: number): Uint8Array {
+    const end = this.at + length
+    if (end > this.bytes.length) throw new WireFault('field is cut')
+    const taken = this.bytes.subarray(this.at, end)
+    this.at = end
+    return taken
+  }
+
+  field(): Field {
+    const tag = this.varint()
+    const number = Math.floor(tag / 8)
+    const wire = tag % 8
+    if (number < 1 || number > 536_870_911) throw new WireFault('field number out of range')
+    if (wire === 0) return { number, wire, value: this.varint(), bytes: NO_BYTES, end: this.at }
+    if (wire !== 1 && wire !== 2 && wire !== 5) {
+      throw new WireFault(`wire type ${wire} is not allowed`)
+    }
+    const length = wire === 2 ? this.varint() : wire === 1 ? 8 : 4
+    return { number, wire, value: 0, bytes: this.take(length), end: this.at }
+  }
 }
 
 /** The field that starts at `offset`. */
-export const fieldAt = (bytes: Uint8Array, offset: number): Field => {
-  const tag = readVarint(bytes, offset)
-  const number = Math.floor(tag.value / 8)
-  const wire = tag.value % 8
-  if (number < 1 || number > 536_870_911) throw new WireFault('field number out of range')
-  if (wire === 0) {
-    const { value, at } = readVarint(bytes, tag.at)
-    return { number, wire, value, bytes: NO_BYTES, end: at }
-  }
-  if (wire === 1 || wire === 5) {
-    const end = tag.at + (wire === 1 ? 8 : 4)
-    if (end > bytes.length) throw new WireFault('fixed field is cut')
-    return { number, wire, value: 0, bytes: bytes.subarray(tag.at, end), end }
-  }
-  if (wire !== 2) throw new WireFault(`wire type ${wire} is not allowed`)
-  const length = readVarint(bytes, tag.at)
-  const end = length.at + length.value
-  if (end > bytes.length) throw new WireFault('field is cut')
-  return { number, wire, value: 0, bytes: bytes.subarray(length.at, end), end }
-}
+export const fieldAt = (bytes: Uint8Array, offset: number): Field =>
+  new Cursor(bytes, offset).field()
 
 /** Walks a message's fields in order of appearance. */
 export const eachField = (bytes: Uint8Array, visit: (field: Field) => void): void => {
-  for (let at = 0; at < bytes.length;) {
-    const field = fieldAt(bytes, at)
-    visit(field)
-    at = field.end
-  }
+  const cursor = new Cursor(bytes, 0)
+  while (cursor.at < bytes.length) visit(cursor.field())
 }
 
 /** A message whose fields are looked up by number; see the readers below it. */
 export class Message {
-  readonly #fields = new Map<number, Field[]>()
+  readonly #fields: Field[] = []
 
   constructor(bytes: Uint8Array) {
-    eachField(bytes, field => {
-      const same = this.#fields.get(field.number)
-      if (same === undefined) this.#fields.set(field.number, [field])
-      else same.push(field)
-    })
+    const cursor = new Cursor(bytes, 0)
+    while (cursor.at < bytes.length) this.#fields.push(cursor.field())
   }
 
   #one(number: number, wire: number): Field | undefined {
-    const found = this.#fields.get(number)
-    if (found === undefined) return undefined
-    if (found.length > 1) throw new WireFault(`field ${number} stands more than once`)
-    const field = found[0] as Field
-    if (field.wire !== wire) throw new WireFault(`field ${number} has wire type ${field.wire}`)
-    return field
+    let found: Field | undefined
+    for (const field of this.#fields) {
+      if (field.number !== number) continue
+      if (found !== undefined) throw new WireFault(`field ${number} stands more than once`)
+      if (field.wire !== wire) throw new WireFault(`field ${number} has wire type ${field.wire}`)
+      found = field
+    }
+    return found
   }
 
   has(number: number): boolean {
-    return this.#fields.has(number)
+    return this.#fields.some(field => field.number === number)
   }
 
   bytes(number: number): Uint8Array {
@@ -122,21 +139,26 @@ export class Message {
   }
 
   repeated(number: number): Uint8Array[] {
-    return (this.#fields.get(number) ?? []).map(field => {
+    const found: Uint8Array[] = []
+    for (const field of this.#fields) {
+      if (field.number !== number) continue
       if (field.wire !== 2) throw new WireFault(`field ${number} has wire type ${field.wire}`)
-      return field.bytes
-    })
+      found.push(field.bytes)
+    }
+    return found
   }
+}
+
+const isAscii = (bytes: Uint8Array): boolean => {
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] as number) >= 0x80) return false
+  return true
 }
 
 /** UTF-8 or a fault; short ASCII, the common case, skips the decoder. */
 export const textOf = (bytes: Uint8Array): string => {
-  const buffer = asBuffer(bytes)
-  if (buffer.length < 128 && buffer.every(byte => byte < 0x80)) {
-    return buffer.toString('latin1')
-  }
+  if (bytes.length < 128 && isAscii(bytes)) return asBuffer(bytes).toString('latin1')
   try {
-    return utf8.decode(buffer)
+    return utf8.decode(bytes)
   } catch {
     throw new WireFault('text is not valid UTF-8')
   }
@@ -145,33 +167,35 @@ export const textOf = (bytes: Uint8Array): string => {
 /** Bytes Node takes for key material; shares memory. */
 export const bufferOf = asBuffer
 
-const varintLength = (value: number): number => {
-  let length = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length += 1
-  return length
-}
+const WRITER_BYTES = 192
+const VARINT_BYTES_MAX = 8
 
 /**
  * Writes protobuf as Go's deterministic marshaller does: fields in ascending order as the
- * caller gives them, default values left out. Parts are joined once.
+ * caller gives them, default values left out. Use it once: `finish` gives its own memory away.
  */
 export class Writer {
-  readonly #parts: Uint8Array[] = []
+  #buffer = Buffer.allocUnsafe(WRITER_BYTES)
   #length = 0
 
-  #push(part: Uint8Array): void {
-    this.#parts.push(part)
-    this.#length += part.length
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
+    if (needed <= this.#buffer.length) return
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
+    this.#buffer.copy(grown, 0, 0, this.#length)
+    this.#buffer = grown
   }
 
   varint(value: number): this {
-    const bytes = new Uint8Array(varintLength(value))
+    this.#reserve(VARINT_BYTES_MAX)
     let rest = value
-    for (let at = 0; at < bytes.length; at += 1) {
-      bytes[at] = (rest % 128) | (at < bytes.length - 1 ? 0x80 : 0)
+    while (rest >= 128) {
+      this.#buffer[this.#length] = (rest % 128) | 0x80
+      this.#length += 1
       rest = Math.floor(rest / 128)
     }
-    this.#push(bytes)
+    this.#buffer[this.#length] = rest
+    this.#length += 1
     return this
   }
 
@@ -188,23 +212,30 @@ export class Writer {
   }
 
   text(number: number, value: string): this {
-    return value === '' ? this : this.element(number, Buffer.from(value, 'utf8'))
+    if (value === '') return this
+    const size = Buffer.byteLength(value, 'utf8')
+    this.varint(number * 8 + 2).varint(size)
+    this.#reserve(size)
+    this.#length += this.#buffer.write(value, this.#length, 'utf8')
+    return this
   }
 
   /** One element of a repeated field, or a present sub-message: written even when empty. */
   element(number: number, value: Uint8Array): this {
-    this.varint(number * 8 + 2).varint(value.length)
-    this.#push(value)
-    return this
+    return this.varint(number * 8 + 2)
+      .varint(value.length)
+      .raw(value)
   }
 
   raw(value: Uint8Array): this {
-    this.#push(value)
+    this.#reserve(value.length)
+    this.#buffer.set(value, this.#length)
+    this.#length += value.length
     return this
   }
 
   finish(): Buffer {
-    return Buffer.concat(this.#parts, this.#length)
+    return this.#buffer.subarray(0, this.#length)
   }
 }
 

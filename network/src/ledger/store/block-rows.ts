@@ -6,8 +6,7 @@ import type { StateView, Tables } from './database.ts'
 import {
   blockKey,
   hashedKey,
-  historyPrefix,
-  placeKey,
+  historyKey,
   readBlockNumber,
   stateKey,
   transactionKey,
@@ -68,10 +67,10 @@ const writeIndex = (tables: Tables, outcome: BlockOutcome): void => {
 const writeHistory = (tables: Tables, outcome: BlockOutcome): void => {
   outcome.transactions.forEach(({ valid, sets }, index) => {
     if (!valid) return
-    const place = placeKey(outcome.number, index)
+    const place = { block: outcome.number, tx: index }
     for (const { namespace, writes } of sets) {
       for (const { key } of writes) {
-        tables.history.put(Buffer.concat([historyPrefix(namespace, key), place]), NOTHING)
+        tables.history.put(historyKey(namespace, key, place), NOTHING)
       }
     }
   })

@@ -43,14 +43,30 @@ export const stateKey = (namespace: string, key: string): Buffer => {
   return bytes
 }
 
+/** `[length][namespace][length][collection]`, with room for what follows. */
+const collectionKey = (namespace: string, collection: string, room: number): Buffer => {
+  const namespaceSize = Buffer.byteLength(namespace, 'utf8')
+  const collectionSize = Buffer.byteLength(collection, 'utf8')
+  const key = Buffer.allocUnsafe(2 + namespaceSize + collectionSize + room)
+  key[0] = namespaceSize
+  key.write(namespace, 1, 'utf8')
+  key[1 + namespaceSize] = collectionSize
+  key.write(collection, 2 + namespaceSize, 'utf8')
+  return key
+}
+
 export const collectionPrefix = (namespace: string, collection: string): Buffer =>
-  Buffer.concat([namespacePrefix(namespace), namespacePrefix(collection)])
+  collectionKey(namespace, collection, 0)
 
 export const hashedKey = (place: {
   readonly namespace: string
   readonly collection: string
   readonly keyHash: Uint8Array
-}): Buffer => Buffer.concat([collectionPrefix(place.namespace, place.collection), place.keyHash])
+}): Buffer => {
+  const key = collectionKey(place.namespace, place.collection, place.keyHash.length)
+  key.set(place.keyHash, key.length - place.keyHash.length)
+  return key
+}
 
 export const privateOrderKey = (namespace: string, collection: string, key: string): Buffer =>
   Buffer.concat([collectionPrefix(namespace, collection), Buffer.from(key, 'utf8')])
@@ -82,12 +98,31 @@ export const readWriteSetKey = (key: Buffer): WriteSetPlace => {
   }
 }
 
-/** `[namespace][length][key]` then the place: a key's changes lie together, oldest first. */
-export const historyPrefix = (namespace: string, key: string): Buffer => {
-  const size = Buffer.byteLength(key, 'utf8')
-  const length = Buffer.allocUnsafe(2)
-  length.writeUInt16BE(size, 0)
-  return Buffer.concat([namespacePrefix(namespace), length, Buffer.from(key, 'utf8')])
+/** `[namespace][length][key]`, with room for a place. */
+const historyRow = (namespace: string, key: string, room: number): Buffer => {
+  const namespaceSize = Buffer.byteLength(namespace, 'utf8')
+  const keySize = Buffer.byteLength(key, 'utf8')
+  const row = Buffer.allocUnsafe(3 + namespaceSize + keySize + room)
+  row[0] = namespaceSize
+  row.write(namespace, 1, 'utf8')
+  row.writeUInt16BE(keySize, 1 + namespaceSize)
+  row.write(key, 3 + namespaceSize, 'utf8')
+  return row
+}
+
+export const historyPrefix = (namespace: string, key: string): Buffer =>
+  historyRow(namespace, key, 0)
+
+/** A key's changes lie together, oldest first. */
+export const historyKey = (
+  namespace: string,
+  key: string,
+  place: { readonly block: number; readonly tx: number },
+): Buffer => {
+  const row = historyRow(namespace, key, PLACE_BYTES)
+  row.writeUIntBE(place.block, row.length - PLACE_BYTES, BLOCK_BYTES)
+  row.writeUInt32BE(place.tx, row.length - TX_BYTES)
+  return row
 }
 
 /** Transaction ids are 32 bytes in hex; only such ids are ever indexed. */
