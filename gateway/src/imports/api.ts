@@ -66,7 +66,7 @@ export const importRoutes = routes({
     path: '/v1/imports',
     summary:
       'Upload one file (UBL 2.1 XML, CSV, camt.053, zip of these). The body is the file; its kind is found by content. 202 with the report so far; 200 when these bytes are known',
-    access: ['maker', 'operator'],
+    access: ['maker', 'treasurer', 'operator'],
     write: true,
     status: 202,
     query: z.object({ fileName: z.string().min(1).max(200) }),

@@ -27,7 +27,10 @@ export interface Judge {
 }
 
 export interface JudgeOptions {
-  readonly services: Pick<Services, 'directory' | 'config' | 'consortiumKey' | 'network'>
+  readonly services: Pick<
+    Services,
+    'database' | 'directory' | 'config' | 'consortiumKey' | 'network'
+  >
   /** The member the uploading user acts for; undefined for the organisation’s own staff. */
   readonly memberId: string | undefined
 }
@@ -191,21 +194,36 @@ export async function createJudge(options: JudgeOptions): Promise<Judge> {
     const owner = await accountOwner(directory, draft)
     const other = await counterpartyOf(directory, draft)
     const parts = [config.mspId, draft.number]
+    // A payment on a certificate is for whoever holds its leaves: the bank distributes it, it names no payee.
+    const redeems = await isCertificate(draft.endToEndId)
+    const payee = redeems ? undefined : other
     // Evidence is the debit on the payer’s account; the credit on the payee’s is its echo.
-    const attests = draft.direction === 'DEBIT' && owner !== undefined && other !== undefined
+    const isDebit = draft.direction === 'DEBIT'
+    const attests = isDebit && owner !== undefined && (redeems || other !== undefined)
+    const payer = isDebit ? owner : other
+    const paid = isDebit ? payee : owner
     return {
       objectId: keyed('payment', parts),
       naturalKey: ['STATEMENT', ...parts].join('|'),
-      parties: attests ? `STATEMENT|${owner.mspId}|${other.mspId}` : 'STATEMENT|local',
+      parties: attests ? `STATEMENT|${owner.mspId}|${payee?.mspId ?? ''}` : 'STATEMENT|local',
       payload: {
         attests,
-        payer: draft.direction === 'DEBIT' ? owner?.memberId : other?.memberId,
-        payee: draft.direction === 'DEBIT' ? other?.memberId : owner?.memberId,
-        payerMsp: owner?.mspId,
-        payeeMsp: other?.mspId,
+        payer: payer?.memberId,
+        payee: paid?.memberId,
+        payerMsp: payer?.mspId,
+        payeeMsp: paid?.mspId,
         entry: draft,
       },
     }
+  }
+
+  async function isCertificate(reference: string | undefined): Promise<boolean> {
+    if (reference === undefined) return false
+    const rows = await options.services.database.query(
+      `SELECT 1 FROM records WHERE kind = 'receivable' AND id = $1`,
+      [reference],
+    )
+    return rows.length > 0
   }
 
   return {

@@ -43,6 +43,8 @@ export const Policy = z
 
 const NewPolicy = z.object({
   guardians: z.array(MspId).min(2).max(20),
+  banks: z.array(MspId).max(50).describe('Organisations whose members finance and attest payments'),
+  regulators: z.array(MspId).max(10).default([]),
   carriers: z.array(MspId).max(20).default([]).describe('Organisations that may attest despatches'),
   version: z.int().min(1).default(1),
   effectiveFrom: Day,

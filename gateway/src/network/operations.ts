@@ -30,6 +30,8 @@ export function policySetUp(services: Services): OperationKind<SetUp> {
       await run.single('setUp', async () => ({
         operation: ledger.members.setUp({
           guardians: input.guardians,
+          banks: input.banks,
+          regulators: input.regulators,
           carriers: input.carriers,
           calendarOffsetDays: input.calendarOffsetDays,
           policy: policyVersion(input, services.consortiumKey),

@@ -3,11 +3,6 @@ import { refusalsOf } from '../platform/ledger/outcome.ts'
 import type { Run } from './run.ts'
 import { createGate } from './submit.ts'
 
-/** A part of a bulk operation that goes into one transaction: the same parties, at most `batchMax` items. */
-export interface Batch {
-  readonly ids: readonly string[]
-}
-
 export interface BulkOptions {
   /** Ids in order, each with the key of its parties; made once and remembered. */
   readonly plan: () => Promise<readonly { id: string; parties: string }[]>
@@ -34,7 +29,11 @@ export async function runBulk(run: Run, options: BulkOptions): Promise<void> {
   const batches = await run.memo('batches', async () => cut(await options.plan(), options.batchMax))
   run.expect(batches.reduce((sum, ids) => sum + ids.length, 0))
   const gate = createGate(options.parallel)
-  await Promise.all(batches.map((ids, index) => gate(() => runBatch(run, options, { index, ids }))))
+  await Promise.all(
+    batches.map((ids, index) =>
+      gate(() => runBatch(run, { ...options, step: `batch/${index}`, ids })),
+    ),
+  )
 }
 
 function cut(
@@ -56,16 +55,17 @@ function cut(
   return batches
 }
 
-async function runBatch(
-  run: Run,
-  options: BulkOptions,
-  batch: { index: number; ids: readonly string[] },
-): Promise<void> {
-  const step = `batch/${batch.index}`
-  let pending = [...batch.ids]
+export type BatchOptions = Pick<BulkOptions, 'build' | 'resultId' | 'onBatch' | 'onRefused'> & {
+  readonly step: string
+  readonly ids: readonly string[]
+}
+
+/** One batch: sent again without what was refused, until the rest is committed or nothing is left. */
+export async function runBatch(run: Run, options: BatchOptions): Promise<void> {
+  let pending = [...options.ids]
   while (pending.length > 0) {
     const now = pending
-    const result = await run.submit(step, async attempt => ({
+    const result = await run.submit(options.step, async attempt => ({
       operation: await options.build(now, { attempt }),
       items: now,
     }))
@@ -84,7 +84,7 @@ async function runBatch(
 
 async function settleBatch(
   run: Run,
-  options: BulkOptions,
+  options: BatchOptions,
   done: { items: readonly string[]; txId: string; result: Uint8Array },
 ): Promise<void> {
   await options.onBatch?.({ ids: done.items, txId: done.txId, result: done.result })
@@ -99,7 +99,7 @@ async function settleBatch(
 
 async function settleRefused(
   run: Run,
-  options: BulkOptions,
+  options: BatchOptions,
   refused: { id: string; code: string },
 ): Promise<void> {
   await options.onRefused?.(refused)

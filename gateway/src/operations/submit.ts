@@ -53,6 +53,8 @@ export interface SubmitterOptions {
   readonly ledger: Ledger
   readonly log: Log
   readonly metrics: Metrics
+  /** A block came in lately: other endorsers may still be behind. */
+  readonly recent: () => boolean
   /** Transactions of this process between endorsement and commit. */
   readonly concurrency: number
 }
@@ -113,7 +115,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const { outcome, prepared } = tried
     if (prepared) await record(prepared.txId, outcome)
     metrics.transactions.inc({ outcome: outcome.kind })
-    const decision = next(outcome, attempt)
+    const decision = next(outcome, { attempt, recent: options.recent() })
     switch (decision) {
       case 'done':
         return { result: committed(tried) }

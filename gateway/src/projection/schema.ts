@@ -45,7 +45,8 @@ export const bookMigrations: readonly Migration[] = [
     CREATE INDEX records_root ON records ((open->>'root')) WHERE kind = 'receivable';
     CREATE INDEX records_request ON records (kind, (open->>'requestId')) WHERE kind IN ('bid', 'notice');
     CREATE INDEX records_match ON records ((open->>'match')) WHERE kind = 'invoice';
-    CREATE INDEX records_receipt_state ON records ((open->>'state')) WHERE kind = 'receipt';
+    CREATE INDEX records_receipt_lines ON records USING gin ((secret->'lines') jsonb_path_ops)
+      WHERE kind = 'receipt';
     CREATE TABLE changes (
       kind text NOT NULL,
       id text NOT NULL,

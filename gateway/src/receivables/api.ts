@@ -45,6 +45,8 @@ export const Certificate = z
     holder: Party.optional(),
     /** The payee of an offer or transfer that waits for a sign-off. */
     offeredTo: Party.optional(),
+    /** The financing request that locks it. */
+    requestId: Id.optional(),
     faceFen: Fen.optional(),
     collectedFen: Fen.optional(),
     currency: z.string().optional(),

@@ -11,7 +11,7 @@ export const Verdict = z
     differenceFen: Fen,
     eligibleFen: Fen,
     rulesVersion: z.string(),
-    inputs: z.array(z.string()).describe('Commitments of the order, receipt and invoice judged'),
+    inputsHash: z.string().describe('Hash over the commitments of all that was judged'),
     txId: z.string(),
   })
   .meta({ id: 'Verdict' })

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { routes } from '../platform/http/route.ts'
-import { Day, Fen, Id, Operation, pageOf, PageQuery } from '../platform/http/schemas.ts'
+import {
+  Day,
+  Fen,
+  Id,
+  PositiveFen,
+  Operation,
+  pageOf,
+  PageQuery,
+} from '../platform/http/schemas.ts'
 
 export const Settlement = z
   .object({
@@ -14,6 +22,23 @@ export const Settlement = z
     txId: z.string(),
   })
   .meta({ id: 'Settlement' })
+
+/**
+ * What the obligor discloses to its bank so that the bank can put a payment on a root: the exact openings. It
+ * travels from the obligor’s people to the bank’s, as a payment order does.
+ */
+export const SettlementInstruction = z
+  .object({
+    rootId: Id,
+    obligorMsp: z.string(),
+    terms: z.string().max(262_144),
+    settlement: z.string().max(262_144).optional(),
+    holderMsps: z.array(z.string()).max(20),
+    faceFen: Fen,
+    openFen: Fen,
+    dueOn: Day,
+  })
+  .meta({ id: 'SettlementInstruction' })
 
 export const settlementRoutes = routes({
   'settlement.mature': {
@@ -30,7 +55,7 @@ export const settlementRoutes = routes({
     method: 'POST',
     path: '/v1/settlements',
     summary:
-      'Obligor’s bank: attest payments on roots by statement entries whose reference is the root id; without entries: all open ones found',
+      'Obligor, or its bank: put attested payments on roots. A bank needs the obligor’s `instruction` the first time',
     access: ['treasurer', 'operator'],
     write: true,
     body: z.object({
@@ -40,6 +65,14 @@ export const settlementRoutes = routes({
         .optional(),
     }),
     response: Operation,
+  },
+  'settlement.instruction': {
+    method: 'GET',
+    path: '/v1/certificates/:certificateId/settlement-instruction',
+    summary: 'Obligor: what the bank needs to redeem a root',
+    access: ['treasurer', 'maker', 'checker', 'operator'],
+    params: z.object({ certificateId: Id }),
+    response: SettlementInstruction,
   },
   'settlement.collect': {
     method: 'POST',

@@ -8,10 +8,9 @@ const Party = z
 
 export const OrderLine = z.object({
   lineId: z.string(),
-  item: z.string(),
-  quantity: z.string().describe('Decimal, up to 6 places'),
-  unit: z.string(),
-  unitPriceFen: z.string().describe('Decimal fen, up to 4 places'),
+  quantity: z.string().describe('Decimal, up to 3 places'),
+  unitPrice: z.string().describe('Yuan, decimal, up to 6 places'),
+  taxRatePpm: z.string().optional(),
   netFen: Fen,
 })
 
@@ -40,11 +39,9 @@ export const Movement = z
     movementId: Id,
     kind: z.enum(['DESPATCH', 'RECEIPT']),
     ...common,
-    orderId: Id.optional(),
     happenedOn: Day,
-    lines: z.array(
-      z.object({ lineId: z.string(), item: z.string(), quantity: z.string(), unit: z.string() }),
-    ),
+    orderIds: z.array(Id),
+    lines: z.array(z.object({ orderId: Id, lineId: z.string(), quantity: z.string() })),
   })
   .meta({
     id: 'Movement',
@@ -69,10 +66,12 @@ export const Invoice = z
     use: z.enum(['FREE', 'LOCKED', 'ENCUMBERED', 'RELEASED', 'DISCHARGED']),
     eligibleFen: Fen.optional(),
     confirmedFen: Fen.optional(),
+    availableFen: Fen,
+    disputedFen: Fen,
     creditedFen: Fen,
     certifiedFen: Fen,
     paidFen: Fen,
-    orders: z.array(z.string()).describe('Order numbers the lines refer to'),
+    orderIds: z.array(Id).describe('Orders the lines refer to'),
   })
   .meta({ id: 'Invoice' })
 export type Invoice = z.infer<typeof Invoice>
@@ -85,26 +84,28 @@ export const CreditNote = z
     issuedOn: Day,
     currency: z.string(),
     amountFen: Fen,
+    reason: z.string(),
   })
   .meta({ id: 'CreditNote' })
 
 export const StatementEntry = z
   .object({
     entryId: Id,
-    statementId: Id,
+    statementId: z.string().optional(),
+    number: z.string(),
     bookedOn: Day,
     direction: z.enum(['CREDIT', 'DEBIT']),
     amountFen: Fen,
     currency: z.string(),
-    account: z.string(),
+    account: z.string().optional(),
     counterpartyAccount: z.string().optional(),
     counterpartyName: z.string().optional(),
     reference: z.string().optional(),
-    purpose: z.enum(['PAYMENT', 'PAY_OUT', 'REDEMPTION', 'OTHER']),
     payer: Party.optional(),
     payee: Party.optional(),
     allocatedFen: Fen,
-    documentId: z.string().optional(),
+    /** Evidence on the ledger; other entries are known to this bank only. */
+    attested: z.boolean(),
     txId: z.string().optional(),
   })
   .meta({ id: 'StatementEntry' })
@@ -166,12 +167,7 @@ export const tradeRoutes = routes({
     access: 'user',
     params: z.object({ invoiceId: Id }),
     response: Invoice.extend({
-      lines: z.array(
-        OrderLine.extend({
-          orderNumber: z.string().optional(),
-          orderLineId: z.string().optional(),
-        }),
-      ),
+      lines: z.array(OrderLine.extend({ orderId: Id, taxFen: Fen })),
       history: z.array(z.object({ txId: z.string(), blockNumber: z.string(), what: z.string() })),
     }),
   },
@@ -192,7 +188,6 @@ export const tradeRoutes = routes({
       from: Day.optional(),
       to: Day.optional(),
       direction: StatementEntry.shape.direction.optional(),
-      purpose: StatementEntry.shape.purpose.optional(),
       reference: z.string().max(140).optional(),
       open: z.stringbool().optional().describe('Only entries not fully allocated'),
     }),

@@ -112,6 +112,10 @@ export const routeTable = {
   },
   'settlement.mature': { method: 'POST', path: '/v1/certificates/mature', write: true },
   'settlement.settle': { method: 'POST', path: '/v1/settlements', write: true },
+  'settlement.instruction': {
+    method: 'GET',
+    path: '/v1/certificates/:certificateId/settlement-instruction',
+  },
   'settlement.collect': { method: 'POST', path: '/v1/certificates/collect', write: true },
   'settlement.list': { method: 'GET', path: '/v1/settlements' },
   'reports.reconciliation': { method: 'GET', path: '/v1/reports/reconciliation' },

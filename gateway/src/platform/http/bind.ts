@@ -5,6 +5,7 @@ import { CodedError } from '../faults.ts'
 import type { Idempotency, WriteRequest } from './idempotency.ts'
 import { requestHash } from './idempotency.ts'
 import type { Caller, Tokens } from './tokens.ts'
+import type { Upload } from './receive.ts'
 import type { Route } from './route.ts'
 
 type Parsed<R, K extends string> =
@@ -18,6 +19,8 @@ export interface Call<N extends RouteName> {
   readonly body: Parsed<Api[N], 'body'>
   /** Of a write: identifies it for operations that outlive the request. */
   readonly write: WriteRequest | undefined
+  /** Of a route with a body that is not JSON: the file it was received into. */
+  readonly upload: Upload
   readonly request: Request
   readonly response: Response
 }
@@ -57,6 +60,8 @@ export interface BindOptions {
   readonly operationAnswer: (operationId: string) => Promise<Answer<unknown>>
   /** Called for every write that was carried out or refused: the audit log. */
   readonly audit: (entry: AuditEntry) => void
+  /** Writes a body that is not JSON to disk. */
+  readonly receive: (request: Request) => Promise<Upload>
   /** Throws SESSION_ENDED where the session behind a valid token was closed. */
   readonly checkSession: (caller: Caller) => Promise<void>
 }
@@ -168,18 +173,29 @@ async function once(
     throw new CodedError('IDEMPOTENCY_KEY_MISSING', {
       detail: 'send Idempotency-Key: 8 to 100 printable characters, new for each piece of work',
     })
+  const upload = route.bodyMedia ? await options.receive(request) : undefined
   const write = {
     userId: call.caller.userId,
     key,
     route: name,
-    requestHash: requestHash([call.params ?? null, call.query ?? null, call.body ?? null]),
+    requestHash: requestHash([
+      call.params ?? null,
+      call.query ?? null,
+      call.body ?? upload?.sha256 ?? null,
+    ]),
   }
   const entry = { route: name, userId: write.userId, memberId: call.caller.memberId, key }
   const claim = await options.idempotency.claim(write)
   if (claim.kind === 'operation') return options.operationAnswer(claim.operationId)
   if (claim.kind === 'answered') return new Answer(claim.status, claim.answer)
   try {
-    const outcome = await context.handler({ ...call, write, request, response: context.response })
+    const outcome = await context.handler({
+      ...call,
+      write,
+      upload,
+      request,
+      response: context.response,
+    })
     const full = outcome instanceof Answer ? outcome : new Answer(route.status ?? 200, outcome)
     if (!full.volatile) await options.idempotency.settle(write, full)
     options.audit({ ...entry, status: full.status, code: undefined })

@@ -43,17 +43,24 @@ const MAYBE_BEHIND: ReadonlySet<string> = new Set([
 ])
 
 const ATTEMPTS_MAX = 8
-const BEHIND_ATTEMPTS_MAX = 4
+const BEHIND_ATTEMPTS_MAX = 7
 
-/** The decision after attempt number `attempt` (from 1). The switch is exhaustive on purpose. */
-export function next(outcome: Outcome, attempt: number): Next {
+export interface Situation {
+  /** From 1. */
+  readonly attempt: number
+  /** The ledger has moved within the last seconds, so an endorser may not have caught up. */
+  readonly recent: boolean
+}
+
+/** The decision after an attempt. The switch is exhaustive on purpose. */
+export function next(outcome: Outcome, { attempt, recent }: Situation): Next {
   switch (outcome.kind) {
     case 'committed':
       return 'done'
     case 'invalid':
       return afterInvalid(outcome.code, attempt)
     case 'refused':
-      return mayBeBehind(outcome.fault) && attempt < BEHIND_ATTEMPTS_MAX
+      return recent && mayBeBehind(outcome.fault) && attempt < BEHIND_ATTEMPTS_MAX
         ? 'endorse_again'
         : 'tell_caller'
     case 'unendorsed':

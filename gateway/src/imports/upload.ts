@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { invariant } from '../platform/faults.ts'
+import type { Upload } from '../platform/http/receive.ts'
+import type { Services } from '../services.ts'
+import { takeIn } from './intake.ts'
+import { postImport } from './post.ts'
+import { findImport, findSameBytes, type ImportRecord } from './store.ts'
+
+/** Documents of one scope are known to each other: a member’s, or the organisation’s own. */
+export function importScope(memberId: string | undefined): string {
+  return memberId ?? 'organization'
+}
+
+export interface Importer {
+  /** Stores the file in the vault and starts its import; answers the earlier one for the same bytes. */
+  take(upload: Upload, by: TakenBy): Promise<{ importId: string; repeated: boolean }>
+  /** Reads and posts one import; called by the worker, again and again until it ends. */
+  work(importId: string): Promise<void>
+  /** Imports that no process is working on. */
+  resume(): Promise<void>
+}
+
+export interface TakenBy {
+  readonly userId: string
+  readonly memberId: string | undefined
+  readonly fileName: string
+}
+
+export function createImporter(services: Services, scratch: string): Importer {
+  const { database, queue, vault } = services
+  const working = new Set<string>()
+  const localCopy = (importId: string): string => path.join(scratch, `import-${importId}`)
+
+  async function store(upload: Upload, by: TakenBy): Promise<ImportRecord> {
+    const reference = await vault.put(createReadStream(upload.file))
+    invariant(reference.sha256 === upload.sha256, 'the vault hashed what was received')
+    const documentId = randomUUID()
+    const importId = randomUUID()
+    const scope = importScope(by.memberId)
+    await database.transaction(async tx => {
+      await tx.execute(
+        `INSERT INTO documents (document_id, file_name, media_type, bytes, sha256, cid, keys, readers, member_id)
+         VALUES ($1, $2, 'application/octet-stream', $3, $4, $5, $6, $7, $8)`,
+        [
+          documentId,
+          by.fileName,
+          upload.bytes,
+          upload.sha256,
+          reference.cid,
+          JSON.stringify(reference.keys),
+          reference.keys.map(key => key.reader),
+          by.memberId ?? null,
+        ],
+      )
+      await tx.execute(
+        `INSERT INTO imports (import_id, document_id, scope, sha256, file_name, user_id, member_id, status)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'RECEIVED') ON CONFLICT (scope, sha256) DO NOTHING`,
+        [importId, documentId, scope, upload.sha256, by.fileName, by.userId, by.memberId ?? null],
+      )
+    })
+    const record = await findSameBytes(database, scope, upload.sha256)
+    invariant(record, 'the import has been written')
+    return record
+  }
+
+  async function localFile(record: ImportRecord): Promise<string> {
+    const file = localCopy(record.import_id)
+    if (existsSync(file)) return file
+    const [document] = await database.query<{
+      cid: string
+      sha256: string
+      bytes: string
+      keys: never
+    }>('SELECT cid, sha256, bytes, keys FROM documents WHERE document_id = $1', [
+      record.document_id,
+    ])
+    invariant(document, 'an import has a document')
+    const content = vault.get({ ...document, bytes: Number(document.bytes) })
+    await pipeline(Readable.from(content), createWriteStream(`${file}.new`, { mode: 0o600 }))
+    await rename(`${file}.new`, file)
+    return file
+  }
+
+  async function workOnce(importId: string): Promise<void> {
+    const record = await findImport(database, importId)
+    if (!record || record.finished_at !== null) return
+    if (record.status !== 'POSTING') {
+      const good = await takeIn(services, record, await localFile(record), scratch)
+      if (good) await postImport(services, importId)
+    } else if (!(await postingIsOpen(importId))) await postImport(services, importId)
+    await rm(localCopy(importId), { force: true })
+  }
+
+  /** After a restart the operation that posts it is taken over by the sweep, not started twice. */
+  async function postingIsOpen(importId: string): Promise<boolean> {
+    const rows = await database.query(
+      `SELECT 1 FROM operations WHERE kind = 'imports.post' AND input->>'importId' = $1
+       AND status IN ('running', 'waiting')`,
+      [importId],
+    )
+    return rows.length > 0
+  }
+
+  return {
+    async take(upload, by) {
+      const scope = importScope(by.memberId)
+      const known = await findSameBytes(database, scope, upload.sha256)
+      if (known) {
+        await rm(upload.file, { force: true })
+        return { importId: known.import_id, repeated: true }
+      }
+      const record = await store(upload, by)
+      await rename(upload.file, localCopy(record.import_id))
+      await queue.add('import', { importId: record.import_id })
+      return { importId: record.import_id, repeated: false }
+    },
+    async work(importId) {
+      if (working.has(importId)) return
+      working.add(importId)
+      try {
+        await workOnce(importId)
+      } finally {
+        working.delete(importId)
+      }
+    },
+    async resume() {
+      const rows = await database.query<{ import_id: string }>(
+        `SELECT import_id FROM imports WHERE finished_at IS NULL ORDER BY created_at LIMIT 500`,
+      )
+      for (const row of rows)
+        if (!working.has(row.import_id)) await queue.add('import', { importId: row.import_id })
+    },
+  }
+}

@@ -1,0 +1,298 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import os from 'node:os'
+import path from 'node:path'
+import { createKeyring, createVault } from '@triflow/ipfs'
+import { api } from './api.ts'
+import { createHandlers } from './handlers.ts'
+import { createImporter } from './imports/upload.ts'
+import { importMigration } from './imports/schema.ts'
+import { createDirectory } from './members/directory.ts'
+import { createNetworkView } from './network/policy.ts'
+import { createEngine } from './operations/engine.ts'
+import { operationMigration } from './operations/schema.ts'
+import { createSubmitter } from './operations/submit.ts'
+import { ConfigFault, type Config } from './platform/config.ts'
+import { openDatabase, type Database } from './platform/database/database.ts'
+import { migrate } from './platform/database/migrate.ts'
+import { bindRoutes } from './platform/http/bind.ts'
+import { createIdempotency, idempotencyMigration } from './platform/http/idempotency.ts'
+import { openApi } from './platform/http/openapi.ts'
+import { receive } from './platform/http/receive.ts'
+import { createApp, listen } from './platform/http/server.ts'
+import { createTokens } from './platform/http/tokens.ts'
+import { openLedger, type Ledger } from './platform/ledger/ledger.ts'
+import { createIdentity } from './platform/ledger/signer.ts'
+import { createLog, type Log } from './platform/log.ts'
+import { createMetrics } from './platform/metrics.ts'
+import { openQueue } from './platform/queue/queue.ts'
+import { openSecrets, readConsortiumKey, type Secrets } from './platform/secrets.ts'
+import { watchHeight } from './projection/height.ts'
+import { startProjector } from './projection/projector.ts'
+import { bookMigrations } from './projection/schema.ts'
+import { reconciliationMigration } from './reconciliation/schema.ts'
+import type { Services } from './services.ts'
+import { createSessions } from './sessions/sessions.ts'
+import { createAuthority } from './users/enrolment/authority.ts'
+import { userMigration } from './users/schema.ts'
+import { createUsers, type Users } from './users/users.ts'
+import { startWorker } from './worker.ts'
+
+const APP_MIGRATIONS = [
+  userMigration,
+  idempotencyMigration,
+  operationMigration,
+  importMigration,
+  reconciliationMigration,
+]
+
+export interface Gateway {
+  readonly port: number
+  close(): Promise<void>
+}
+
+const VERSION = '0.1.0'
+const REQUESTS_PER_MINUTE = 60_000
+const IN_FLIGHT = 10
+const RECENT_MS = 5_000
+
+/** Puts one process together: configuration in, a running gateway out. */
+export async function startGateway(config: Config): Promise<Gateway> {
+  const log = createLog({ level: config.logLevel, organization: config.organization })
+  const metrics = createMetrics()
+  const secrets = openSecrets(config.secretsFile)
+  const database = await prepareDatabase(config, log)
+  const ledger = connectLedger(config, log)
+  const height = await watchHeight(database)
+  let lastBlockAt = 0
+  height.onBlock(() => (lastBlockAt = Date.now()))
+  const users = createUsers({
+    database,
+    secrets,
+    authority: createAuthority(config.enrolment),
+    mspId: config.mspId,
+  })
+  const submitter = createSubmitter({
+    database,
+    ledger,
+    log,
+    metrics,
+    concurrency: IN_FLIGHT,
+    recent: () => Date.now() - lastBlockAt < RECENT_MS,
+  })
+  const engine = createEngine({
+    database,
+    submitter,
+    log,
+    signerOf: users.signerOf,
+    reached: async block => void (await height.reached(block)),
+  })
+  const queue = openQueue({ url: config.redisUrl, prefix: config.redisPrefix, log })
+  const services: Services = {
+    config,
+    database,
+    engine,
+    users,
+    height,
+    queue,
+    metrics,
+    log,
+    directory: createDirectory(database),
+    network: createNetworkView(database, config.mspId),
+    vault: openVault(config),
+    consortiumKey: readConsortiumKey(config.consortiumKeyFile).toString('hex'),
+  }
+  const running = await startRoles(services, { ledger, secrets })
+  log.info({ port: running.port, roles: config.roles }, 'gateway is up')
+  return {
+    port: running.port,
+    async close() {
+      await running.close()
+      await engine.close()
+      await queue.close()
+      ledger.close()
+      await database.close()
+    },
+  }
+}
+
+async function prepareDatabase(config: Config, log: Log): Promise<Database> {
+  const database = openDatabase({
+    url: config.databaseUrl,
+    connections: config.databaseConnections,
+    log,
+  })
+  try {
+    await migrate(database, 'app', APP_MIGRATIONS)
+    await migrate(database, 'book', bookMigrations)
+  } catch (error) {
+    await database.close()
+    const { code } = error as { code?: string }
+    if (code === 'ECONNREFUSED' || code === '28P01' || code === '3D000')
+      throw new ConfigFault(
+        `databaseUrl: PostgreSQL refuses (${code}); start it or correct the URL`,
+      )
+    throw error
+  }
+  return database
+}
+
+export function connectLedger(config: Config, log: Log): Ledger {
+  const { certificateFile, keyFile } = config.ledger.identity
+  const own = createIdentity({
+    mspId: config.mspId,
+    certificatePem: readFileSync(certificateFile, 'utf8'),
+    privateKeyPem: readFileSync(keyFile, 'utf8'),
+  })
+  return openLedger({ config: config.ledger, own, log })
+}
+
+function openVault(config: Config) {
+  const keyring = JSON.parse(readFileSync(config.vault.keyringFile, 'utf8')) as Parameters<
+    typeof createKeyring
+  >[0]
+  return createVault({ apiUrl: config.vault.apiUrl, keyring: createKeyring(keyring) })
+}
+
+interface Running {
+  readonly port: number
+  close(): Promise<void>
+}
+
+async function startRoles(
+  services: Services,
+  parts: { ledger: Ledger; secrets: Secrets },
+): Promise<Running> {
+  const { config, database, log, metrics, users } = services
+  const has = (role: Config['roles'][number]): boolean => config.roles.includes(role)
+  const scratch = scratchOf(config)
+  const tokens = createTokens({
+    seed: parts.secrets.derive('access tokens'),
+    issuer: `triflow:${config.organization}`,
+    lifeSeconds: config.accessTokenSeconds,
+  })
+  const sessions = createSessions({
+    database,
+    users,
+    tokens,
+    mspId: config.mspId,
+    organization: config.organization,
+  })
+  const importer = createImporter(services, scratch)
+  const handlers = createHandlers(services, { importer, sessions })
+  await bootstrap(services)
+  const serviceUserId = await serviceUser(users, database)
+  const projector = has('projector')
+    ? startProjector({ database, ledger: parts.ledger, ownMsp: config.mspId, log, metrics })
+    : undefined
+  const worker = has('worker')
+    ? await startWorker(services, { importer, serviceUserId })
+    : undefined
+  const router = has('api')
+    ? bindRoutes(api, handlers, {
+        tokens,
+        idempotency: createIdempotency(database),
+        operationAnswer: operationId => services.engine.answer(operationId),
+        checkSession: sessions.check,
+        receive: request =>
+          receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),
+        audit: entry => void writeAudit(services, entry),
+      })
+    : undefined
+  const app = createApp({
+    api: router,
+    openapi: openApi(api, VERSION),
+    metrics,
+    log,
+    portalDirectory: config.portalDirectory,
+    requestsPerMinute: REQUESTS_PER_MINUTE,
+    ready: async () => ({
+      database: await database.query('SELECT 1').then(
+        () => true,
+        () => false,
+      ),
+      projector: projector?.running() ?? true,
+      queue: services.queue.connected(),
+    }),
+  })
+  const { server, port } = await listen(app, config.http)
+  return {
+    port,
+    async close() {
+      await closeServer(server)
+      await worker?.close()
+      await projector?.close()
+    },
+  }
+}
+
+function scratchOf(config: Config): string {
+  const folder = config.scratchDirectory ?? path.join(os.tmpdir(), `triflow-${config.organization}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+/** The first operator; every other user is made by an operator. */
+async function bootstrap({ config, users }: Services): Promise<void> {
+  if (!config.bootstrap || !(await users.isEmpty())) return
+  await users.create({ ...config.bootstrap, name: config.bootstrap.login, roles: ['operator'] })
+}
+
+const SERVICE_LOGIN = 'service'
+
+/** The identity of what the gateway does by itself; nobody knows its password. */
+async function serviceUser(users: Users, database: Database): Promise<string> {
+  const find = async () =>
+    (
+      await database.query<{ user_id: string }>('SELECT user_id FROM users WHERE login = $1', [
+        SERVICE_LOGIN,
+      ])
+    )[0]
+  const known = await find()
+  if (known) return known.user_id
+  const made = await users.create({
+    login: SERVICE_LOGIN,
+    name: 'gateway service',
+    password: randomBytes(32).toString('hex'),
+    roles: ['operator'],
+  })
+  return made.user_id
+}
+
+async function writeAudit(
+  { database, log }: Services,
+  entry: {
+    route: string
+    userId: string
+    memberId: string | undefined
+    key: string | undefined
+    status: number
+    code: string | undefined
+  },
+): Promise<void> {
+  try {
+    await database.execute(
+      `INSERT INTO audit (user_id, member_id, route, idempotency_key, status, code)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        entry.userId,
+        entry.memberId ?? null,
+        entry.route,
+        entry.key ?? null,
+        entry.status,
+        entry.code ?? null,
+      ],
+    )
+  } catch (error) {
+    log.error({ err: error, route: entry.route }, 'audit entry not written')
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), 3_000)
+  await closed
+  clearTimeout(timer)
+}

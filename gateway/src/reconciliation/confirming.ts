@@ -1,0 +1,136 @@
+import { commitmentOf, operations as ledger, type InvoiceState } from '@triflow/chaincode/model'
+import { newSeed } from '../network/operations.ts'
+import { runBulk } from '../operations/bulk.ts'
+import type { OperationKind } from '../operations/engine.ts'
+import { unknownObject } from '../platform/faults.ts'
+import { findRecords, type Stored } from '../projection/records.ts'
+import type { Services } from '../services.ts'
+
+const BATCH = 40
+const PARALLEL = 4
+
+interface BoughtInvoice {
+  readonly id: string
+  readonly buyerMsp: string
+  readonly sellerMsp: string
+}
+
+/**
+ * The invoices that the caller’s member bought; others are unknown to it. The order of the request is kept.
+ */
+export async function boughtInvoices(
+  services: Services,
+  memberId: string | undefined,
+  ids: readonly string[],
+): Promise<BoughtInvoice[]> {
+  const found = await findRecords<Stored<InvoiceState>, { buyer: string } | null>(
+    services.database,
+    'invoice',
+    ids,
+  )
+  return ids.map(id => {
+    const invoice = found.get(id)
+    const mine = invoice?.secret && (memberId === undefined || invoice.secret.buyer === memberId)
+    if (!invoice || !mine || invoice.open.buyerMsp !== services.config.mspId)
+      throw unknownObject(`invoice ${id}`)
+    return { id, buyerMsp: invoice.open.buyerMsp, sellerMsp: invoice.open.sellerMsp }
+  })
+}
+
+async function planOf(services: Services, memberId: string | undefined, ids: readonly string[]) {
+  const bought = await boughtInvoices(services, memberId, ids)
+  return bought.map(({ id, buyerMsp, sellerMsp }) => ({ id, parties: `${buyerMsp}|${sellerMsp}` }))
+}
+
+/** Parties and the balance of each invoice, fresh. An invoice without a verdict has no balance. */
+async function withBalances(services: Services, ids: readonly string[]) {
+  const invoices = await findRecords<Stored<InvoiceState>>(services.database, 'invoice', ids)
+  const balances = await findRecords(services.database, 'balance', ids)
+  return ids.map(invoiceId => {
+    const open = invoices.get(invoiceId)?.open
+    const balance = balances.get(invoiceId)?.opening
+    if (!open) throw unknownObject(`invoice ${invoiceId}`)
+    return {
+      invoiceId,
+      buyerMsp: open.buyerMsp,
+      sellerMsp: open.sellerMsp,
+      balance: (balance ?? '{}') as never,
+      commitment: commitmentOf((balance ?? '{}') as never),
+    }
+  })
+}
+
+export interface ProposeInput {
+  readonly items: readonly { invoiceId: string; amountFen?: string | undefined }[]
+}
+
+export function confirmationsPropose(services: Services): OperationKind<ProposeInput> {
+  return {
+    kind: 'confirmations.propose',
+    async run(run, { items }) {
+      const amounts = new Map(items.map(item => [item.invoiceId, item.amountFen]))
+      await runBulk(run, {
+        plan: () => planOf(services, run.memberId, [...amounts.keys()]),
+        batchMax: BATCH,
+        parallel: PARALLEL,
+        build: async ids => {
+          const known = await withBalances(services, ids)
+          return ledger.confirmation.propose({
+            seed: newSeed(),
+            items: known.map(({ commitment: _, ...item }) => {
+              const amount = amounts.get(item.invoiceId)
+              return amount === undefined
+                ? item
+                : { ...item, confirmedFen: BigInt(amount) as never }
+            }),
+          })
+        },
+      })
+    },
+  }
+}
+
+export function confirmationsApprove(services: Services): OperationKind<{ invoiceIds: string[] }> {
+  return {
+    kind: 'confirmations.approve',
+    async run(run, { invoiceIds }) {
+      await runBulk(run, {
+        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+        batchMax: BATCH,
+        parallel: PARALLEL,
+        build: async ids => {
+          const known = await withBalances(services, ids)
+          return ledger.confirmation.confirm({
+            items: known.map(({ balance: _, ...item }) => item),
+          })
+        },
+      })
+    },
+  }
+}
+
+export function confirmationsReject(
+  services: Services,
+): OperationKind<{ invoiceIds: string[]; reason: string }> {
+  return {
+    kind: 'confirmations.reject',
+    async run(run, { invoiceIds, reason }) {
+      await runBulk(run, {
+        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+        batchMax: BATCH,
+        parallel: PARALLEL,
+        build: async ids => {
+          const known = await withBalances(services, ids)
+          return ledger.confirmation.reject({
+            items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
+              invoiceId,
+              buyerMsp,
+              sellerMsp,
+              reason,
+            })),
+          })
+        },
+      })
+    },
+  }
+}
