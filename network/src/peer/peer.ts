@@ -118,7 +118,14 @@ export async function createPeer(deps: PeerDependencies): Promise<Peer> {
         ),
       })
     },
-    endorse: async bytes => (await processBytes(endorser, bytes)).serializeBinary(),
+    endorse: async bytes => {
+      const release = endorserLimit.enter()
+      try {
+        return (await processBytes(endorser, bytes)).serializeBinary()
+      } finally {
+        release()
+      }
+    },
     chaincodes: channelId => describe(channelId)?.chaincodes ?? [],
     pullPrivate: async (caller, request) => answerPull(channels, caller, request),
     pushPrivate: (caller, push) => takePush(channels, signer.mspId, caller, push),

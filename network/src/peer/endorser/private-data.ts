@@ -3,6 +3,7 @@ import type { CollectionDefinition, Ledger, PrivatePlace } from '../../ledger/in
 import type { ChannelResources, PeerCaller, PeerLog, RemotePeer, RemotePeers } from '../types.ts'
 import { decode, toBytes, toText } from '../wire/decode.ts'
 import { messageOf } from '../wire/faults.ts'
+import { within } from '../wire/timing.ts'
 
 const { rwset } = ledgerProtos
 type PrivateRwset = ledgerProtos.rwset.TxPvtReadWriteSet
@@ -10,6 +11,9 @@ type PrivateRwset = ledgerProtos.rwset.TxPvtReadWriteSet
 /** Private write sets one pull may ask for: an answer must stay below the message limit. */
 export const PULL_DIGESTS_MAX = 500
 const PUSH_BYTES_MAX = 64 * 1024 * 1024
+/** A member that hangs must not hold up the endorsement: it will fetch its copy later. */
+const PUSH_TIMEOUT_MS = 3_000
+const tooLate = (): Error => new Error('the peer did not answer in time')
 
 interface CollectionPart {
   readonly namespace: string
@@ -134,7 +138,7 @@ export async function distribute(
     if (!restricted) return
     try {
       const message = pushMessage(channel.ledger.channelId, txId, restricted)
-      await ports.remote.pushPrivate(name, message)
+      await within(ports.remote.pushPrivate(name, message), PUSH_TIMEOUT_MS, tooLate)
       delivered.add(name)
     } catch (error) {
       ports.log.warn({ peer: name, txId, error: messageOf(error) }, 'private data not delivered')

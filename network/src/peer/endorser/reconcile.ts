@@ -1,10 +1,13 @@
 import type { Ledger, MissingPrivate } from '../../ledger/index.ts'
 import type { ChannelResources, PeerLog, RemotePeer, RemotePeers } from '../types.ts'
 import { messageOf } from '../wire/faults.ts'
+import { within } from '../wire/timing.ts'
 import { PULL_DIGESTS_MAX, pulledFrom, pullRequest } from './private-data.ts'
 
 /** Time between attempts while something is missing and nobody had it. */
 const RETRY_MS = 2_000
+const PULL_TIMEOUT_MS = 10_000
+const tooLate = (): Error => new Error('the peer did not answer in time')
 
 export interface ReconcileParts {
   readonly channels: ReadonlyMap<string, ChannelResources>
@@ -30,7 +33,8 @@ async function pullFrom(
   if (wanted.length === 0) return 0
   try {
     const request = pullRequest(ledger.channelId, wanted)
-    const answer = pulledFrom(await parts.remote.pullPrivate(peer.name, request))
+    const pull = parts.remote.pullPrivate(peer.name, request)
+    const answer = pulledFrom(await within(pull, PULL_TIMEOUT_MS, tooLate))
     const asked = new Map(wanted.map(place => [keyOf(place), place]))
     const fetched = answer.flatMap(({ place, rwset }) => {
       const match = asked.get(keyOf(place))

@@ -6,6 +6,7 @@ import { isSystemChaincode } from '../endorser/system.ts'
 import type { PeerLimits, RemotePeer, RemotePeers } from '../types.ts'
 import { decode } from '../wire/decode.ts'
 import { messageOf, type NodeAnswer } from '../wire/faults.ts'
+import { within } from '../wire/timing.ts'
 import type { UnpackedProposal } from '../wire/proposal.ts'
 
 /** What became of asking one peer, and what the gateway is to do about it. */
@@ -57,12 +58,7 @@ export function judge(response: peer.ProposalResponse): EndorserAnswer {
 
 export const isStreamTerminated = (message: string): boolean => message.endsWith(STREAM_TERMINATED)
 
-function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the peer did not answer in time')), timeoutMs)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
+const tooLate = (): Error => new Error('the peer did not answer in time')
 
 /** Higher ledgers first; among equals this peer. */
 export function byHeight(a: Candidate, b: Candidate): number {
@@ -122,9 +118,10 @@ export class Endorsers {
   ): Promise<EndorserAnswer> {
     const { remote, limits } = this.options
     try {
-      const bytes = await withTimeout(
+      const bytes = await within(
         remote.endorse(candidate.name, proposal.signed.serializeBinary()),
         limits.endorsementTimeoutMs,
+        tooLate,
       )
       return judge(decode(peer.ProposalResponse, bytes, 'ProposalResponse'))
     } catch (error) {

@@ -1,7 +1,8 @@
 import { status as grpcStatus } from '@grpc/grpc-js'
 import { gateway } from '@hyperledger/fabric-protos'
-import type { ChannelResources, SubmitResult } from '../types.ts'
+import type { ChannelResources } from '../types.ts'
 import { CallFault, invalid } from '../wire/faults.ts'
+import { within } from '../wire/timing.ts'
 
 const NO_QUORUM =
   'insufficient number of orderers could successfully process transaction to satisfy quorum requirement'
@@ -11,21 +12,11 @@ export interface SubmitParts {
   readonly submitTimeoutMs: number
 }
 
-function inTime(work: Promise<SubmitResult>, timeoutMs: number): Promise<SubmitResult> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () =>
-        reject(
-          new CallFault(
-            grpcStatus.DEADLINE_EXCEEDED,
-            'submit timeout expired while broadcasting to ordering service',
-          ),
-        ),
-      timeoutMs,
-    )
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
+const tooLate = (): CallFault =>
+  new CallFault(
+    grpcStatus.DEADLINE_EXCEEDED,
+    'submit timeout expired while broadcasting to ordering service',
+  )
 
 /** Hands the envelope on as received. Success says it will be ordered, not that it is valid. */
 export async function submit(
@@ -46,7 +37,7 @@ export async function submit(
     )
   }
   const work = channel.ordering.submit(envelope.serializeBinary())
-  const { accepted, failures } = await inTime(work, parts.submitTimeoutMs)
+  const { accepted, failures } = await within(work, parts.submitTimeoutMs, tooLate)
   if (!accepted) throw new CallFault(grpcStatus.UNAVAILABLE, NO_QUORUM, failures)
   return new gateway.SubmitResponse()
 }
