@@ -1,9 +1,17 @@
 /** What time alone brings about. Time is an event; nothing here reads a clock. */
 import { isBehind, requestFetch } from './catchUp.ts'
-import type { Digest, Message } from './model.ts'
+import type { Digest } from './model.ts'
 import { oldest, without } from './pool.ts'
 import { batchDueAt, propose } from './proposing.ts'
-import { isLeader, leaderIn, patience, sendOthers, type Draft, type Replica } from './replica.ts'
+import {
+  isLeader,
+  leaderIn,
+  patience,
+  sendOthers,
+  type Draft,
+  type Replica,
+  type Slot,
+} from './replica.ts'
 import { askMissing, complain, joinedView, signViewChange } from './viewChange.ts'
 
 /** How often a replica with work in hand looks at its deadlines. */
@@ -35,7 +43,16 @@ export function wakeAt(replica: Replica): number {
 }
 
 const hasWork = (replica: Replica | Draft): boolean =>
-  replica.pool.entries.size > 0 || replica.slots.size > 0 || replica.decided.height < replica.base
+  replica.pool.entries.size > 0 ||
+  replica.decided.height < replica.base ||
+  [...replica.slots.values()].some(isOwed)
+
+/**
+ * The view owes us a decision on a slot that its leader or its new-view message has filled. Votes
+ * alone are no reason to complain: a faulty replica can vote for blocks that do not exist.
+ */
+const isOwed = ({ candidate, accepted, expected }: Slot): boolean =>
+  candidate !== undefined || accepted !== undefined || expected !== undefined
 
 /**
  * Has something waited `ms` without fair progress since? Fair progress: blocks become final, and
@@ -53,7 +70,7 @@ function waitingSince(draft: Draft): number {
     since = pending.receivedAt
     break
   }
-  for (const slot of draft.slots.values()) since = Math.min(since, slot.since)
+  for (const slot of draft.slots.values()) if (isOwed(slot)) since = Math.min(since, slot.since)
   return since
 }
 
@@ -130,22 +147,24 @@ function resend(draft: Draft): void {
   draft.resentAt = draft.now
   if (draft.phase === 'changing') return signViewChange(draft)
   askMissing(draft)
-  for (const message of ownMessages(draft)) sendOthers(draft, message)
+  for (const slot of draft.slots.values()) resendSlot(draft, slot)
 }
 
-function ownMessages(draft: Draft): Message[] {
-  const { self } = draft.settings
-  const messages: Message[] = []
-  for (const { accepted, expected, prepares, commits, height } of draft.slots.values()) {
-    if (!accepted) continue
-    const { header, hash } = accepted
-    const view = draft.view
-    if (isLeader(draft) && !expected)
-      messages.push({ kind: 'prePrepare', view, proposal: accepted })
-    const prepare = prepares.get(self)
-    if (prepare) messages.push({ kind: 'prepare', view, height, hash, proof: prepare.proof })
-    const commit = commits.get(self)
-    if (commit) messages.push({ kind: 'commit', view, header, hash, proof: commit.proof })
+function resendSlot(draft: Draft, slot: Slot): void {
+  const { self, replicas } = draft.settings
+  const { accepted, expected, prepares, commits, height } = slot
+  if (!accepted) return
+  const { view } = draft
+  const { header, hash } = accepted
+  if (isLeader(draft) && !expected) {
+    // The batch is large: only those who show no sign of having it get it again.
+    for (const to of replicas.filter(id => id !== self && !prepares.has(id))) {
+      const message = { kind: 'prePrepare', view, proposal: accepted } as const
+      draft.effects.push({ kind: 'send', to, message })
+    }
   }
-  return messages
+  const prepare = prepares.get(self)
+  if (prepare) sendOthers(draft, { kind: 'prepare', view, height, hash, proof: prepare.proof })
+  const commit = commits.get(self)
+  if (commit) sendOthers(draft, { kind: 'commit', view, header, hash, proof: commit.proof })
 }

@@ -172,4 +172,5 @@ export type Ignored =
   | 'notEnough'
   | 'notWanted'
   | 'unknownBlock'
+  | 'tooOften'
   | 'nothingNew'

@@ -54,6 +54,9 @@ export interface Peer {
   readonly complaint: number
   readonly complaintAt: number
   readonly helpedAt: number
+  /** Blocks handed to it since `answeredAt`. */
+  readonly answers: number
+  readonly answeredAt: number
 }
 
 /**
@@ -174,6 +177,8 @@ const UNHEARD: Peer = {
   complaint: 0,
   complaintAt: 0,
   helpedAt: Number.NEGATIVE_INFINITY,
+  answers: 0,
+  answeredAt: Number.NEGATIVE_INFINITY,
 }
 
 export function changePeer(draft: Draft, id: ReplicaId, change: Partial<Peer>): void {

@@ -2,7 +2,16 @@ import { expect } from 'chai'
 import type { Certificate, Message, ViewChange } from './model.ts'
 import { chooseChain, isWellFormed } from './selection.ts'
 import { sign } from './simulator/signatures.ts'
-import { certificateOf, GENESIS, proposalOf, replicaOf, requestOf, Rig } from './testing/rig.ts'
+import {
+  certificateOf,
+  commitOf,
+  GENESIS,
+  prepareOf,
+  proposalOf,
+  replicaOf,
+  requestOf,
+  Rig,
+} from './testing/rig.ts'
 
 const first = proposalOf(1, GENESIS.hash, 'a')
 const rival = proposalOf(1, GENESIS.hash, 'b')
@@ -185,6 +194,26 @@ describe('replacing a leader', () => {
     }
     rig.take({ kind: 'blocks', now: rig.now, blocks: [block] })
     expect(rig.replica.decided.height).to.equal(1)
+  })
+
+  it('is not moved by votes for a block that does not exist', () => {
+    const rig = new Rig(replicaOf(3))
+    rig.hear(4, prepareOf(4, 0, rival))
+    rig.hear(4, commitOf(4, 0, second))
+    for (let round = 0; round < 40; round += 1) {
+      rig.hear(1, { kind: 'status', view: 0, changing: false, decided: 0 })
+      rig.tick(100)
+    }
+    expect(rig.sent('complain')).to.have.length(0)
+  })
+
+  it('answers few questions at once, for their answers are large', () => {
+    const rig = new Rig(replicaOf(3, { window: 1 }))
+    rig.hear(1, { kind: 'prePrepare', view: 0, proposal: first })
+    const ask = () => rig.hear(4, { kind: 'ask', hash: first.hash }).ignored
+    expect([ask(), ask(), ask()]).to.deep.equal([undefined, undefined, 'tooOften'])
+    rig.now += 300
+    expect(ask()).to.equal(undefined)
   })
 
   it('doubles its patience while views fail and takes it back with a final block', () => {

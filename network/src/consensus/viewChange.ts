@@ -242,6 +242,16 @@ export function onAsk(draft: Draft, from: ReplicaId, hash: string): Ignored | un
   const settled = draft.unapplied.find(({ proposal }) => proposal.hash === hash)
   const proposal = draft.proposals.get(hash) ?? settled?.proposal
   if (!proposal) return 'unknownBlock'
+  const { timeouts, limits } = draft.settings
+  const { answers, answeredAt } = peerOf(draft, from)
+  const isFresh = draft.now - answeredAt >= timeouts.resendMs
+  // A small question has a large answer: nobody gets more of them than a view change needs.
+  if (!isFresh && answers >= 2 * limits.window) return 'tooOften'
+  changePeer(
+    draft,
+    from,
+    isFresh ? { answers: 1, answeredAt: draft.now } : { answers: answers + 1 },
+  )
   draft.effects.push({ kind: 'send', to: from, message: { kind: 'answer', proposal } })
   return undefined
 }

@@ -13,7 +13,7 @@ import { decode, type Bounds } from './codec.ts'
 import type { Counters } from './counters.ts'
 import type { InspectionDesk } from './inspection.ts'
 import type { Notary } from './notary.ts'
-import type { ReplicaShell } from './replicaShell.ts'
+import { clock, type ReplicaShell } from './replicaShell.ts'
 import type { SubmitOutcome } from './types.ts'
 
 /** Batches of one leader that may wait for inspection. */
@@ -27,12 +27,16 @@ export interface DoorkeeperParts {
   readonly settings: Settings
 }
 
+/** View changes hold many votes: how many of them one sender may have verified in a second. */
+const VIEW_PROOFS_PER_SECOND = 20
+
 type Of<K extends Message['kind']> = Extract<Message, { kind: K }>
 
 export class Doorkeeper {
   private readonly parts: DoorkeeperParts
   private readonly bounds: Bounds
   private readonly batchesWaiting = new Map<ReplicaId, number>()
+  private readonly viewProofs = new Map<ReplicaId, { since: number; count: number }>()
 
   constructor(parts: DoorkeeperParts) {
     this.parts = parts
@@ -124,7 +128,7 @@ export class Doorkeeper {
       const { view } = message
       shell.take({ kind: 'message', from, message: { kind: 'complain', view } })
     }
-    if (why) return
+    if (why || !this.mayVerifyView(from)) return
     const isGood = message.replica === from && notary.isViewChange(message)
     if (!isGood) return counters.add('bad_signature')
     shell.take({ kind: 'message', from, message })
@@ -132,10 +136,21 @@ export class Doorkeeper {
 
   private onNewView(from: ReplicaId, message: Of<'newView'>): void {
     const { shell, notary, counters, settings } = this.parts
-    if (shell.ignore(from, message)) return
+    if (shell.ignore(from, message) || !this.mayVerifyView(from)) return
     const leader = leaderOf(settings.replicas, message.view)
     if (!notary.isNewView(leader, message)) return counters.add('bad_signature')
     shell.take({ kind: 'message', from, message })
+  }
+
+  private mayVerifyView(from: ReplicaId): boolean {
+    const now = clock()
+    const known = this.viewProofs.get(from)
+    const spent = known && now - known.since < 1_000 ? known : { since: now, count: 0 }
+    spent.count += 1
+    this.viewProofs.set(from, spent)
+    if (spent.count <= VIEW_PROOFS_PER_SECOND) return true
+    this.parts.counters.add('too_many_view_proofs')
+    return false
   }
 }
 

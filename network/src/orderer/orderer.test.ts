@@ -77,6 +77,27 @@ describe('four orderers', function () {
     for (const order of orders) expect(order).to.deep.equal(orders[0])
   })
 
+  it('keep their promises when the vote log is rewritten all the time', async () => {
+    await cluster.close()
+    cluster = await Cluster.open({ directory: path.join(directory, 'small'), logBytesMax: 10_000 })
+    const envelopes = Array.from({ length: 300 }, (_, index) => envelopeOf(`tx${index}`, 300))
+    for (const [index, envelope] of envelopes.entries()) {
+      void cluster.submitToAll(envelope)
+      if (index % 10 === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      if (index % 100 !== 50) continue
+      const member = cluster.members[(index / 50) % 4]!
+      await cluster.kill(member)
+      await cluster.start(member)
+    }
+    for (const envelope of envelopes) void cluster.submitToAll(envelope)
+    await until(hold(300), 'every envelope everywhere', 30_000)
+    const orders = cluster.members.map(member => cluster.verify(member))
+    for (const order of orders) expect(order).to.deep.equal(orders[0])
+    const [first] = cluster.members
+    expect(first!.orderer!.metrics()['log_bytes']).to.be.lessThan(200_000)
+    expect(first!.orderer!.metrics()['log_compactions']).to.be.greaterThan(0)
+  })
+
   it('replace a silent leader within a request time-out and a view change', async () => {
     await cluster.submitToAll(envelopeOf('before'))
     await until(() => heights().every(height => height === 2), 'block 1 everywhere')

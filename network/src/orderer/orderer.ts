@@ -28,6 +28,7 @@ import { VoteLog, VoteLogError } from './voteLog.ts'
 import { Malformed } from './wire.ts'
 
 const INSPECTIONS_AT_ONCE = 64
+const LOG_BYTES_MAX = 64 * 1024 * 1024
 /** Room in a log for batches of an earlier, larger configuration. */
 const RECORD_BOUNDS: Bounds = { replicas: 1_000, window: 1_000, batchCount: 1e6, batchBytes: 1e9 }
 
@@ -120,6 +121,7 @@ class ChannelOrderer implements Orderer {
     const onFault = (fault: Error): void => this.fail(fault)
     this.shell = new ReplicaShell(replica, {
       log,
+      logBytesMax: options.logBytesMax ?? LOG_BYTES_MAX,
       counters,
       onFault,
       sign: ballot => notary.sign(ballot),

@@ -1,7 +1,6 @@
 /** Runs the core: events in, effects carried out in order, nothing leaves before the log is synced. */
 import {
   ignoreUnverified,
-  InvariantError,
   snapshot,
   step,
   wakeAt,
@@ -20,12 +19,11 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export type Happening = DistributiveOmit<Event, 'now'>
 export type Output = Exclude<Effect, { kind: 'persist' | 'sign' }>
 
-/** A longer log is rewritten to what still binds the replica. */
-const LOG_BYTES_MAX = 64 * 1024 * 1024
-
 export interface ShellPorts {
   readonly log: VoteLog
   readonly counters: Counters
+  /** A longer log is rewritten to what still binds the replica. */
+  readonly logBytesMax: number
   sign(ballot: Ballot): Message
   /** Something may leave: everything it rests on is on disk. */
   release(output: Output): void
@@ -70,8 +68,8 @@ export class ReplicaShell {
       this.planWake()
       return ignored
     } catch (error) {
-      if (!(error instanceof InvariantError)) throw error
-      this.fail(error)
+      // A broken invariant, a key that does not sign: nothing more is voted from this state.
+      this.fail(error instanceof Error ? error : new Error(String(error)))
       return undefined
     }
   }
@@ -125,7 +123,7 @@ export class ReplicaShell {
     this.outputs = []
     await this.ports.log.sync()
     for (const output of outputs) this.ports.release(output)
-    if (this.ports.log.size > LOG_BYTES_MAX) await this.compact()
+    if (this.ports.log.size > this.ports.logBytesMax) await this.compact()
   }
 
   /** Records that wait meanwhile are in the snapshot too; they follow it once more, which is harmless. */

@@ -52,6 +52,8 @@ export interface OrdererOptions {
   inspect(envelope: Uint8Array): Promise<Inspection>
   readonly timeouts?: Partial<Timeouts>
   readonly limits?: Partial<Limits>
+  /** The vote log is rewritten when it is longer; 64 MiB if absent. */
+  readonly logBytesMax?: number
   readonly log?: OrdererLog
 }
 

@@ -15,6 +15,7 @@ const SIMPLE = [
   'garbage',
   'replay',
   'bogusViewChange',
+  'phantomVotes',
 ] as const
 export const STRATEGIES = [...SIMPLE, 'chaos'] as const
 export type Strategy = (typeof STRATEGIES)[number]
@@ -48,6 +49,7 @@ export class Byzantine {
     garbage: (_to, message) => [this.self.random.chance(0.5) ? this.garbage() : message],
     replay: (_to, message) => [message, this.self.random.pick(this.heard)],
     bogusViewChange: (_to, message) => [this.bogus(message)],
+    phantomVotes: (_to, message) => [message, ...this.phantoms(message)],
     chaos: (to, message) => this.twists[this.self.random.pick(SIMPLE)](to, message),
   }
 
@@ -89,6 +91,20 @@ export class Byzantine {
   private signed(ballot: Ballot): Message {
     this.self.checker.onVote(this.self.id, ballot, false)
     return { ...ballot, proof: sign(this.self.id, ballot) }
+  }
+
+  /** Votes, well signed, for blocks that do not exist. */
+  private phantoms(message: Message): Message[] {
+    if (message.kind !== 'status') return []
+    const { random } = this.self
+    const height = message.decided + random.between(1, 6)
+    const header = { height, previous: 'nothing', batch: `${random.next()}` }
+    const hash = digests.header(header)
+    const { view } = message
+    return [
+      this.signed({ kind: 'prepare', view, height, hash }),
+      this.signed({ kind: 'commit', view, header, hash }),
+    ]
   }
 
   private withheld(message: Message): Message[] {

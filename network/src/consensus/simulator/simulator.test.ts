@@ -13,7 +13,7 @@ const told = ({ seed, size, strategy, violation }: Outcome): string =>
 
 describe('a simulated cluster', () => {
   it(`keeps every claim over ${SEEDS} seeds of loss, crashes, partitions and a traitor`, function () {
-    this.timeout(300_000)
+    this.timeout(900_000)
     let ordered = 0
     let crashes = 0
     let views = 0
@@ -50,7 +50,7 @@ describe('the checker of the simulation', () => {
   }
   for (const [plant, symptom] of Object.entries(bugs) as [Plant, RegExp][]) {
     it(`finds the planted bug: ${plant}`, function () {
-      this.timeout(60_000)
+      this.timeout(300_000)
       const found = firstViolation(plant)
       expect(found, `no seed of 200 shows ${plant}`).to.match(symptom)
     })

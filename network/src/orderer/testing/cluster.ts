@@ -29,6 +29,7 @@ export interface ClusterOptions {
   readonly size?: number
   readonly timeouts?: Partial<Timeouts>
   readonly batchCount?: number
+  readonly logBytesMax?: number
 }
 
 export class Cluster {
@@ -41,12 +42,12 @@ export class Cluster {
     _t,
     frame,
   ) => frame
-  private readonly timeouts: Partial<Timeouts>
+  private readonly options: ClusterOptions
 
-  private constructor(config: OrderingConfig, trust: ChannelTrust, timeouts: Partial<Timeouts>) {
+  private constructor(config: OrderingConfig, trust: ChannelTrust, options: ClusterOptions) {
     this.config = config
     this.trust = trust
-    this.timeouts = timeouts
+    this.options = options
   }
 
   static async open(options: ClusterOptions): Promise<Cluster> {
@@ -63,7 +64,7 @@ export class Cluster {
       preferredMaxBytes: 1024 * 1024,
     }
     const config = { channelId: CHANNEL, blockNumber: 0, consenters, batch }
-    const cluster = new Cluster(config, trustOf(config), options.timeouts ?? {})
+    const cluster = new Cluster(config, trustOf(config), options)
     for (const [index, id] of ids.entries()) {
       const directory = path.join(options.directory, `orderer${id}`)
       await mkdir(directory, { recursive: true })
@@ -98,7 +99,8 @@ export class Cluster {
           isBad ? { ok: false, code: 'FORGED', message: 'forged' } : { ok: true },
         )
       },
-      timeouts: this.timeouts,
+      timeouts: this.options.timeouts ?? {},
+      logBytesMax: this.options.logBytesMax ?? 1e9,
       links: {
         send: (to, frame) => this.send(member, to, frame),
         fetchBlocks: (from, first, last) => {
