@@ -5,7 +5,10 @@ import { Day, Fen, Id, MspId, Operation, RatePpm } from '../platform/http/schema
 export const Organization = z
   .object({
     organization: z.string(),
+    name: z.string(),
     displayName: z.string(),
+    /** The outside world (banks’ cores, tax office, registry) is simulated. */
+    simulators: z.boolean(),
     mspId: MspId,
     kind: z.enum(['CORE', 'ALLIANCE', 'BANK', 'REGULATOR', 'LOGISTICS']),
     ledger: z.enum(['embedded', 'fabric']),

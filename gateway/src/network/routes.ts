@@ -29,7 +29,9 @@ export function networkHandlers(services: Services): Handlers<Names> {
   return {
     'organization.get': async () => ({
       organization: config.organization,
+      name: config.displayName ?? config.organization,
       displayName: config.displayName ?? config.organization,
+      simulators: config.simulators,
       mspId: config.mspId,
       kind: config.kind ?? kindOf(config.organization),
       ledger: config.ledger.name,

@@ -40,6 +40,7 @@ const ConfigSchema = z.strictObject({
   bootstrap: z.object({ login: z.string(), password: z.string().min(8) }).optional(),
   scratchDirectory: z.string().optional(),
   portalDirectory: z.string().optional(),
+  simulators: z.boolean().default(false),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   uploadLimitBytes: z
     .int()

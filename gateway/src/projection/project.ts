@@ -68,7 +68,7 @@ async function moveCheckpoint(tx: Queryable, block: LedgerBlock): Promise<boolea
   const at = timeOf(block.transactions.at(-1))
   const count = await tx.execute(
     `INSERT INTO checkpoint (block_number, transactions, invalid, updated_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (only) DO UPDATE SET block_number = excluded.block_number,
+     ON CONFLICT (singleton) DO UPDATE SET block_number = excluded.block_number,
        transactions = checkpoint.transactions + excluded.transactions,
        invalid = checkpoint.invalid + excluded.invalid, updated_at = excluded.updated_at
      WHERE checkpoint.block_number + 1 = excluded.block_number`,

@@ -12,7 +12,7 @@ export const bookMigrations: readonly Migration[] = [
     id: '001-records',
     sql: `
     CREATE TABLE checkpoint (
-      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
       block_number bigint NOT NULL,
       transactions bigint NOT NULL,
       invalid bigint NOT NULL,

@@ -60,9 +60,18 @@ export const settlementRoutes = routes({
     write: true,
     body: z.object({
       items: z
-        .array(z.object({ rootId: Id, entryId: Id }))
-        .max(2000)
-        .optional(),
+        .array(
+          z.object({
+            rootId: Id,
+            entryId: Id,
+            amountFen: PositiveFen.optional().describe(
+              'By default what the entry and the root have left',
+            ),
+            instruction: SettlementInstruction.optional(),
+          }),
+        )
+        .min(1)
+        .max(2000),
     }),
     response: Operation,
   },
