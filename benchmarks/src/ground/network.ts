@@ -63,17 +63,18 @@ async function statusOf(dir: string): Promise<NodeStatus[]> {
   return (JSON.parse(text) as { nodes: NodeStatus[] }).nodes
 }
 
-/** Brings up the network of a definition (a plain value, as in its file) in a folder of its own. */
+/** Brings up the network of a definition (a value, or the text of its file) in a folder of its own. */
 export async function openNetwork(options: {
   readonly dir: string
   readonly ledger: LedgerKind
-  readonly definition: object
+  readonly definition: object | string
 }): Promise<MeasuredNetwork> {
   const { dir, ledger, definition } = options
   mkdirSync(dir, { recursive: true })
-  const file = (name: string, value: object): string => {
-    const place = path.join(dir, `${name}.bench.json`)
-    writeFileSync(place, JSON.stringify(value))
+  const file = (name: string, value: object | string): string => {
+    // JSON is YAML.
+    const place = path.join(dir, `${name}.bench.yaml`)
+    writeFileSync(place, typeof value === 'string' ? value : JSON.stringify(value))
     return place
   }
   const config = file('definition', definition)

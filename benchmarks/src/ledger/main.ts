@@ -13,9 +13,13 @@ import {
 } from '../ground/index.ts'
 import { figure, percentile, publish, type Figure } from '../report/index.ts'
 import { connectAs, load, type Caller, type LoadResult } from './client.ts'
-import { startProbeNetwork, type ProbeNetwork } from './network.ts'
+import { CHANNEL, startProbeNetwork, type ProbeNetwork } from './network.ts'
 
-const numbers = (text: string): number[] => text.split(',').map(Number).filter(each => each > 0)
+const numbers = (text: string): number[] =>
+  text
+    .split(',')
+    .map(Number)
+    .filter(each => each > 0)
 const CONCURRENCIES = numbers(process.env['BENCH_WRITES'] ?? '1,16,64,128,256')
 const READ_CONCURRENCIES = numbers(process.env['BENCH_READS'] ?? '1,16,64,128')
 const BASE_PORT = Number(process.env['BENCH_PORT'] ?? 21_000)
@@ -26,8 +30,14 @@ const WARM_MS = 2_000
 interface Run extends LoadResult {
   /** CPU milliseconds per call, by process. */
   readonly cpuMs: CpuByProcess
+  readonly callsPerBlock: number
 }
 type Runs = Map<string, Run[]>
+
+async function heightOf(network: ProbeNetwork): Promise<number> {
+  const nodes = await network.status()
+  return Math.max(...nodes.map(({ channels }) => channels[CHANNEL]?.height ?? 0))
+}
 
 async function measure(
   network: ProbeNetwork,
@@ -40,6 +50,7 @@ async function measure(
   try {
     if (mode === 'read') await callers[0]?.contract.submitTransaction('createAsset', 'seed', 'x')
     const pids = await network.pids()
+    const heightBefore = await heightOf(network)
     const before = cpuByProcess(pids)
     const result = await load({
       callers,
@@ -50,7 +61,9 @@ async function measure(
     })
     const used = [...spent(before, cpuByProcess(pids))]
     const calls = Math.max(1, result.calls)
-    return { ...result, cpuMs: new Map(used.map(([name, s]) => [name, (s * 1000) / calls])) }
+    const cpuMs = new Map(used.map(([name, s]) => [name, (s * 1000) / calls]))
+    const blocks = (await heightOf(network)) - heightBefore
+    return { ...result, cpuMs, callsPerBlock: calls / Math.max(1, blocks) }
   } finally {
     for (const caller of callers) caller.close()
   }
@@ -82,6 +95,7 @@ function figuresOf(runs: Runs, mode: 'write' | 'read', concurrency: number): Fig
     pair('p50', 'ms', run => percentile(run.latenciesMs, 0.5)),
     pair('p95', 'ms', run => percentile(run.latenciesMs, 0.95)),
     pair('CPU per call, all processes', 'ms', cpuMsOf),
+    ...(mode === 'write' ? [pair('transactions per block', 'tx', run => run.callsPerBlock)] : []),
     pair('failures', 'calls', run => run.failures),
   ]
 }
@@ -97,7 +111,7 @@ async function measureAll(networks: readonly ProbeNetwork[], runs: Runs): Promis
         const run = await measure(network, mode, concurrency)
         const key = keyOf(network.ledger, mode, concurrency)
         runs.set(key, [...(runs.get(key) ?? []), run])
-        const rate = `${run.perSecond.toFixed(0)}/s, ${cpuMsOf(run).toFixed(1)} ms CPU`
+        const rate = `${run.perSecond.toFixed(0)}/s, ${cpuMsOf(run).toFixed(1)} ms CPU, ${run.callsPerBlock.toFixed(1)} per block`
         process.stderr.write(
           `run ${repetition}: ${key} at once: ${rate} (${breakdown(run)}), ${run.failures} failed\n`,
         )

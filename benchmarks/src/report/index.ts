@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import path from 'node:path'
+import { REPOSITORY } from '../ground/checkout.ts'
 
 export interface Figure {
   readonly what: string
@@ -91,7 +92,7 @@ export function table(figures: readonly Figure[]): string {
 }
 
 /** Prints the table and writes the file; answers the file's path. */
-export function publish(name: string, figures: readonly Figure[], root = process.cwd()): string {
+export function publish(name: string, figures: readonly Figure[], root = REPOSITORY): string {
   const folder = path.join(root, '.triflow', 'bench')
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, `${name}.json`)

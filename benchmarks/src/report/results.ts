@@ -1,6 +1,7 @@
 /** `npm run bench:results`: writes docs/results.md from the files that the benchmarks wrote. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { REPOSITORY } from '../ground/checkout.ts'
 import type { Figure } from './index.ts'
 
 interface Report {
@@ -39,7 +40,7 @@ function section(report: Report, measuredOn: string): string {
   ].join('\n')
 }
 
-const root = process.cwd()
+const root = REPOSITORY
 const folder = path.join(root, '.triflow', 'bench')
 const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.json')) : []
 if (files.length === 0) {
