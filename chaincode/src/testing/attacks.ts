@@ -13,6 +13,7 @@ import {
   saltOf,
 } from '../model/index.ts'
 import type { Operation, PrivateKind, ReceivableTerms, RecordId } from '../model/index.ts'
+import { refused } from './refused.ts'
 import { bid, requestFinancing } from './financing.ts'
 import { playToHolders } from './play.ts'
 import {
@@ -36,15 +37,7 @@ import {
   seed,
   split,
 } from './story.ts'
-import type { Answer, ForgedWrite, Identity, Ledger } from './world.ts'
-
-const refused = async (answer: Promise<Answer>, code: string): Promise<void> => {
-  const result = await answer
-  expect(result.ok, 'accepted').to.equal(false)
-  if (result.ok) return
-  const inner = result.fault?.refusals as { code: string }[] | undefined
-  expect(inner?.[0]?.code ?? result.code).to.equal(code)
-}
+import type { ForgedWrite, Identity, Ledger } from './world.ts'
 
 const BANKS = [BANK_A, BANK_B]
 const forgedTerms = (change: Partial<ReceivableTerms> = {}): string =>
