@@ -28,12 +28,15 @@ const SELECT = `SELECT r.id, r.open, r.secret, r.secret_text, r.block_number, r.
 const SIDES = {
   OBLIGOR: `r.secret->>'obligor' = ? AND r.open->>'obligorMsp' = ?`,
   HOLDER: `r.secret->>'holder' = ? AND r.open->>'holderMsp' = ?`,
-  OFFERED: `t.secret->>'to' = ? AND r.open->'lock'->>'toMsp' = ?`,
+  OFFERED: `(CASE WHEN r.open->>'state' = 'OFFERED' THEN r.secret->>'holder' ELSE t.secret->>'to' END) = ?
+    AND (CASE WHEN r.open->>'state' = 'OFFERED' THEN r.open->>'holderMsp'
+      ELSE r.open->'lock'->>'toMsp' END) = ?`,
 } as const
 const OWN_SIDES = {
   OBLIGOR: `r.open->>'obligorMsp' = ?`,
   HOLDER: `r.open->>'holderMsp' = ?`,
-  OFFERED: `r.open->'lock'->>'toMsp' = ?`,
+  OFFERED: `(CASE WHEN r.open->>'state' = 'OFFERED' THEN r.open->>'holderMsp'
+    ELSE r.open->'lock'->>'toMsp' END) = ?`,
 } as const
 
 /** The condition that shows a caller only certificates its member has to do with. */
@@ -149,6 +152,15 @@ export async function names(services: Services): Promise<Names> {
   }
 }
 
+/** Whose answer is waited for: the payee of an offer, or the member a transfer was offered to. */
+function offeredTo(row: CertificateRow, name: Names) {
+  const { open, secret } = keep<Stored<ReceivableRecord>, Stored<ReceivableTerms>>(row)
+  if (open.state === 'OFFERED') return { offeredTo: name(secret.holder) }
+  return open.lock?.kind === 'TRANSFER' && row.transfer
+    ? { offeredTo: name(row.transfer.to) }
+    : {}
+}
+
 function certificateView(row: CertificateRow, name: Names) {
   const { id, open, secret, txId, blockNumber, updatedAt } = keep<
     Stored<ReceivableRecord>,
@@ -166,7 +178,7 @@ function certificateView(row: CertificateRow, name: Names) {
     holderMsp: open.holderMsp,
     obligor: name(secret.obligor),
     holder: name(secret.holder),
-    ...(lock?.kind === 'TRANSFER' && row.transfer ? { offeredTo: name(row.transfer.to) } : {}),
+    ...offeredTo(row, name),
     ...(lock?.requestId ? { requestId: lock.requestId } : {}),
     faceFen: secret.faceFen,
     collectedFen: secret.collectedFen,

@@ -1,5 +1,4 @@
 import { operations as ledger } from '@triflow/chaincode/model'
-import { dayAfter } from '../network/policy.ts'
 import { newSeed } from '../network/operations.ts'
 import { runBatch } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
@@ -17,7 +16,7 @@ export interface MatchInput {
 const BATCH = 25
 const PARALLEL = 3
 const WINDOW = 1_000
-/** After so many days without goods an invoice is judged as it stands. */
+/** After so many days in the book without goods an invoice is judged as it stands. */
 const PATIENCE_DAYS = 30
 
 /**
@@ -89,14 +88,13 @@ interface Candidate {
 
 /** Invoices this organisation’s members bought, not yet matched, oldest first. */
 async function candidatesOf(services: Services, input: MatchInput): Promise<Candidate[]> {
-  const before = dayAfter(await services.network.businessDay(), -PATIENCE_DAYS)
   return services.database.query<{ id: string; overdue: boolean }>(
-    `SELECT id, happened_on < $2 AS overdue FROM records
+    `SELECT id, updated_at < now() - make_interval(days => $2) AS overdue FROM records
      WHERE kind = 'invoice' AND open->>'match' IN ('NONE', 'EXCEPTION') AND open->>'buyerMsp' = $1
        AND coalesce(open->>'approval', '') <> 'REJECTED'
        AND secret_text IS NOT NULL AND ($3::text[] IS NULL OR id = ANY($3))
      ORDER BY happened_on, id LIMIT ${input.invoiceIds ? 10_000 : WINDOW * 10}`,
-    [services.config.mspId, before, input.invoiceIds ?? null],
+    [services.config.mspId, PATIENCE_DAYS, input.invoiceIds ?? null],
   )
 }
 
