@@ -1,18 +1,14 @@
 // One transaction and what may befall it: a network of node processes, a chaincode on the unmodified fabric-shim, clients
 // on the unmodified fabric-gateway.
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { signedByRole } from '../msp/index.ts'
-import { chaincodePackage } from './chaincode-package.ts'
 import {
   deploy,
   down,
-  parseDefinition,
-  parseDeployment,
   startNode,
   status,
   stopNode,
@@ -21,49 +17,24 @@ import {
   type NodeStatus,
 } from './control.ts'
 import { isListening, waitUntil } from './processes.ts'
-import { TestClient, type SubmitResult, type TestCall } from './testing/client.ts'
+import { TestClient, type SubmitResult } from './testing/client.ts'
+import {
+  CHANNEL,
+  ENDORSEMENT_POLICY_FAILURE,
+  letters,
+  peerOf,
+  probeCall as call,
+  probeDefinition,
+  probeDeployment,
+  startProbes,
+  VALID,
+  type Letter,
+} from './testing/probe.ts'
 
 const BASE_PORT = 31_450
-const CHANNEL = 'ch'
 /** The same claims hold on real Fabric: TRIFLOW_LEDGER=fabric with FABRIC_BIN set. */
 const ledger: LedgerKind = process.env.TRIFLOW_LEDGER === 'fabric' ? 'fabric' : 'embedded'
-const VALID = 0
-const ENDORSEMENT_POLICY_FAILURE = 10
-const { packageId } = chaincodePackage('probe_1.0')
-const letters = ['A', 'B', 'C', 'D'] as const
-type Letter = (typeof letters)[number]
-const peerOf = (letter: string): string => `peer0.${letter.toLowerCase()}.example.com`
-const chaincodePort = (letter: string): number => BASE_PORT + 90 + letter.charCodeAt(0) - 65
-
-const definition = parseDefinition({
-  name: 'one-transaction',
-  basePort: BASE_PORT,
-  organizations: [
-    ...letters.map(name => ({
-      name,
-      mspId: `${name}MSP`,
-      domain: `${name.toLowerCase()}.example.com`,
-      peers: ['peer0'],
-      orderer: true,
-    })),
-    { name: 'R', mspId: 'RMSP', domain: 'r.example.com', peers: ['peer0'] },
-  ],
-  channels: [{ name: CHANNEL }],
-})
-
-function startChaincode(letter: string): ChildProcess {
-  const file = fileURLToPath(new URL('../peer/testing/probe-chaincode.mjs', import.meta.url))
-  return spawn(process.execPath, [file], {
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      CHAINCODE_ID: packageId,
-      CHAINCODE_SERVER_ADDRESS: `127.0.0.1:${chaincodePort(letter)}`,
-      CORE_PEER_LOCALMSPID: `${letter}MSP`,
-      CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR',
-    },
-  })
-}
+const definition = probeDefinition('one-transaction', BASE_PORT)
 
 describe('a network of node processes', function () {
   this.timeout(60_000)
@@ -78,26 +49,8 @@ describe('a network of node processes', function () {
     clients.set(letter, created)
     return created
   }
-  const call = (name: string, ...args: string[]): TestCall => ({ chaincode: 'probe', name, args })
   const put = (letter: Letter, key: string, value: string): Promise<SubmitResult> =>
     client(letter).submit(call('put', key, value))
-  const deployment = (sequence: number): Parameters<typeof deploy>[1] =>
-    parseDeployment({
-      channel: CHANNEL,
-      name: 'probe',
-      version: '1.0',
-      sequence,
-      packageId,
-      policy: "OutOf(2,'AMSP.peer','BMSP.peer','CMSP.peer','DMSP.peer')",
-      collections: [
-        { name: 'ab', policy: "OR('AMSP.member','BMSP.member')", memberOnlyRead: true },
-      ],
-      service: {
-        addresses: Object.fromEntries(
-          letters.map(each => [peerOf(each), `127.0.0.1:${chaincodePort(each)}`]),
-        ),
-      },
-    })
   const heights = async (): Promise<number[]> =>
     (await status(dir)).map(node => node.channels[CHANNEL]?.height ?? 0)
   const sameHeight = async (): Promise<boolean> => {
@@ -107,9 +60,9 @@ describe('a network of node processes', function () {
 
   before(async () => {
     dir = mkdtempSync(path.join(tmpdir(), 'network-'))
-    chaincodes.push(...letters.map(startChaincode))
+    chaincodes.push(...startProbes(BASE_PORT))
     await up({ dir, definition, ledger })
-    await deploy(dir, deployment(1))
+    await deploy(dir, probeDeployment(BASE_PORT))
   })
 
   after(async () => {
@@ -139,8 +92,8 @@ describe('a network of node processes', function () {
   })
 
   it('refuses a definition again, and takes the next sequence', async () => {
-    await deploy(dir, deployment(1))
-    await deploy(dir, deployment(2))
+    await deploy(dir, probeDeployment(BASE_PORT))
+    await deploy(dir, probeDeployment(BASE_PORT, 2))
     expect((await put('A', 'k2', 'v2')).code).to.equal(VALID)
   })
 

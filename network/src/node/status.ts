@@ -17,7 +17,15 @@ export interface NodeStatus {
   ready: boolean
   pids: number[]
   /** Number of blocks per channel; of the peer where there is one. */
-  channels: Record<string, { height: number; view?: number; leader?: number }>
+  channels: Record<string, ChannelStatus>
+}
+
+export interface ChannelStatus {
+  height: number
+  /** Embedded ledger only: hash of all state after the last block, and the replica's place. */
+  commitHash?: string
+  view?: number
+  leader?: number
 }
 
 export function readStatus(
@@ -51,6 +59,8 @@ export interface Health {
 export interface ChannelHealth {
   /** Number of blocks. */
   height: number
+  /** Hex; equal on all nodes at one height, or their states differ. */
+  commitHash: string
   orderer?: { view: number; leader: number; phase: string; height: number; pending: number }
   /** The other peers this node's gateway would ask, and the chaincodes each can run. */
   peers: Record<string, readonly string[]>
@@ -65,10 +75,12 @@ export async function askHealth(node: NodePlace): Promise<Health | undefined> {
 async function askNode(node: NodePlace): Promise<Said> {
   const health = await askHealth(node)
   if (!health) return SILENT
-  const channels = Object.entries(health.channels ?? {}).map(([name, { height, orderer }]) => [
-    name,
-    { height, ...(orderer ? { view: orderer.view, leader: orderer.leader } : {}) },
-  ])
+  const channels = Object.entries(health.channels ?? {}).map(
+    ([name, { height, commitHash, orderer }]) => [
+      name,
+      { height, commitHash, ...(orderer ? { view: orderer.view, leader: orderer.leader } : {}) },
+    ],
+  )
   return { ready: health.ready, channels: Object.fromEntries(channels) as Said['channels'] }
 }
 

@@ -18,6 +18,11 @@ import type { NodeLog } from './log.ts'
 import type { StatusBoard } from './remote-peers.ts'
 
 const FETCH_MS = 10_000
+/**
+ * A block costs all nodes together as much as several transactions, so under load it is worth a wait; alone, a
+ * transaction never waits.
+ */
+const BATCH_INTERVAL_MS = 40
 
 export interface ChannelParts {
   channelId: string
@@ -127,7 +132,7 @@ function timeoutsOf({ timeouts, batch }: NetworkDefinition): Record<string, numb
       : {}),
     ...(heartbeatMs ? { heartbeatTimeoutMs: heartbeatMs } : {}),
     ...(viewChangeMs ? { viewChangeTimeoutMs: viewChangeMs } : {}),
-    ...(batch.intervalMs ? { batchIntervalMs: batch.intervalMs } : {}),
+    batchIntervalMs: batch.intervalMs ?? BATCH_INTERVAL_MS,
   }
 }
 

@@ -2,6 +2,7 @@
 //   GET /healthz  200 {"ready":true,...} when clients may connect, else 503
 //   GET /metrics  Prometheus text
 import http from 'node:http'
+import { common } from '@hyperledger/fabric-protos'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { ChannelHealth, Health } from '../status.ts'
 import { HOST } from '../topology.ts'
@@ -51,6 +52,7 @@ function healthOf(node: RunningNode | undefined): Health {
     const peers = node.remote.peers(channelId).map(each => [each.name, each.chaincodes])
     const health: ChannelHealth = {
       height: ledger.height(),
+      commitHash: commitHashOf(ledger.block(ledger.height() - 1)),
       ...(orderer ? { orderer: orderer.status() } : {}),
       peers: Object.fromEntries(peers) as ChannelHealth['peers'],
     }
@@ -62,6 +64,14 @@ function healthOf(node: RunningNode | undefined): Health {
     links: node.mesh.linked(),
     channels: Object.fromEntries(channels),
   }
+}
+
+const COMMIT_HASH_SLOT = 4
+
+function commitHashOf(block: Uint8Array | undefined): string {
+  if (!block) return ''
+  const metadata = common.Block.deserializeBinary(block).getMetadata()?.getMetadataList_asU8()
+  return Buffer.from(metadata?.[COMMIT_HASH_SLOT] ?? []).toString('hex')
 }
 
 function createRegistry(node: () => RunningNode | undefined): Registry {

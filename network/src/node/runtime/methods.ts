@@ -79,18 +79,25 @@ export function readStatus(bytes: Uint8Array): NodeStatus | undefined {
   }
 }
 
-const outcomeSchema = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('accepted') }),
-  z.object({ outcome: z.literal('duplicate') }),
-  z.object({ outcome: z.literal('refused'), code: z.string(), message: z.string() }),
-])
-export type SubmitAnswer = z.output<typeof outcomeSchema>
+export type SubmitAnswer =
+  { outcome: 'accepted' | 'duplicate' } | { outcome: 'refused'; code: string; message: string }
 
-export function writeOutcome(outcome: SubmitAnswer): Buffer {
-  return Buffer.from(JSON.stringify(outcome))
+const OUTCOMES = ['accepted', 'duplicate', 'refused'] as const
+const refusalSchema = z.object({ code: z.string(), message: z.string() })
+
+/** One byte, and for a refusal its reason as JSON. */
+export function writeOutcome(answer: SubmitAnswer): Buffer {
+  const head = Buffer.from([OUTCOMES.indexOf(answer.outcome)])
+  if (answer.outcome !== 'refused') return head
+  const { code, message } = answer
+  return Buffer.concat([head, Buffer.from(JSON.stringify({ code, message }))])
 }
 
 /** Throws when the bytes are not an outcome. */
 export function readOutcome(bytes: Uint8Array): SubmitAnswer {
-  return outcomeSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  const outcome = OUTCOMES[bytes[0] ?? 255]
+  if (outcome === undefined) throw new FrameFault('FRAME_MALFORMED', 'not an outcome')
+  if (outcome !== 'refused') return { outcome }
+  const reason: unknown = JSON.parse(Buffer.from(bytes.subarray(1)).toString('utf8'))
+  return { outcome, ...refusalSchema.parse(reason) }
 }
