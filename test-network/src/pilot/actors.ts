@@ -62,7 +62,8 @@ export function castOf(world: World, secret: string): Person[] {
         person(organization, `${desk}.maker`, `${desk} 客户经理`, ['maker'], memberId),
       ),
       person(organization, 'checker', '复核', ['checker'], memberId),
-      person(organization, 'treasurer', '资金', ['treasurer'], memberId),
+      // Statements are evidence: whoever hands them in acts for the bank that booked the entries.
+      person(organization, 'treasurer', '资金', ['treasurer', 'operator'], memberId),
     ]
   }
   const suppliers = firms.suppliers.flatMap((firm, index) => [

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { ReconciliationReport } from '@triflow/gateway/client'
+import { GatewayProblem, type ReconciliationReport } from '@triflow/gateway/client'
 import { inState } from '../supervisor/layout.ts'
 import { writeAccess, type Access, type RunningNetwork } from '../supervisor/network.ts'
 import { ORGANIZATIONS, type OrganizationKey } from '../supervisor/organizations.ts'
@@ -165,8 +165,15 @@ async function runStep(
     course.stage.notes.set('steps', course.steps)
     return undefined
   } catch (fault) {
-    return `${name}: ${(fault as Error).message}`
+    return `${name}: ${tellFault(fault)}`
   }
+}
+
+/** What went wrong, with the fields a gateway names. */
+function tellFault(fault: unknown): string {
+  const { message } = fault as Error
+  const fields = fault instanceof GatewayProblem ? (fault.problem.errors ?? []) : []
+  return [message, ...fields.map(one => `${one.path} ${one.code} ${one.detail ?? ''}`)].join('; ')
 }
 
 /** The report closes the story: it must agree with the recount, else the pilot has failed. */
@@ -179,7 +186,7 @@ async function conclude(options: PilotOptions, course: Course): Promise<PilotRes
     report = await reconcile(course.stage)
   } catch (fault) {
     const steps = failedSteps(course, name)
-    return { ok: false, ledger, steps, story: course.story, fault: (fault as Error).message }
+    return { ok: false, ledger, steps, story: course.story, fault: tellFault(fault) }
   }
   const { totals, chain } = await totalsOf(course.stage, report)
   const steps = [...course.steps, { name, ok: true, ms: Date.now() - startedMs }]

@@ -173,7 +173,11 @@ export function writeAccess(network: RunningNetwork, enrolled: Access = {}): voi
         roles: ['operator'],
       }
       const url = network.gateways[key as OrganizationKey]
-      return [key, { url, users: [operator, ...(enrolled[key]?.users ?? [])] }]
+      // The first user who may import comes first: at a bank that is one who acts for the bank.
+      const others = enrolled[key]?.users ?? []
+      const importers = others.filter(({ roles }) => roles.includes('operator'))
+      const rest = others.filter(user => !importers.includes(user))
+      return [key, { url, users: [...importers, operator, ...rest] }]
     }),
   )
   const file = inState.access(network.stateFolder)

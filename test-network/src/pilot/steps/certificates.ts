@@ -60,7 +60,7 @@ async function propose(stage: Stage): Promise<number> {
   const { last, dueOn } = stage.world.plan
   // Invoices of the last weeks: the year's statements have not paid them yet.
   const recent = invoices
-    .filter(one => one.issuedOn > addDays(last, -45) && one.paidFen === '0')
+    .filter(one => one.issuedOn > addDays(last, -59) && one.paidFen === '0')
     .sort((a, b) => (a.number < b.number ? -1 : 1))
   const chosen = suppliersOf(stage, 1).flatMap(firm =>
     recent.filter(one => one.seller.memberId === firm.memberId).slice(0, PER_SUPPLIER),
@@ -74,10 +74,10 @@ async function accept(stage: Stage, firm: Firm): Promise<void> {
   const maker = await makerOf(stage, firm)
   const offered = await until('offers to reach the payee', async () => {
     const [mine, all] = await Promise.all([
-      everything(maker, 'certificates.list', { state: 'OFFERED', side: 'OFFERED' }),
+      everything(maker, 'certificates.list', { state: 'OFFERED' }),
       certificatesOf(stage, { state: 'OFFERED' }),
     ])
-    const due = all.filter(one => one.offeredTo?.memberId === firm.memberId)
+    const due = all.filter(one => one.holder?.memberId === firm.memberId)
     return mine.length >= due.length ? mine : undefined
   })
   if (offered.length === 0) return

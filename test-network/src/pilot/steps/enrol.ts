@@ -1,6 +1,6 @@
 import { GatewayProblem, type Client, type Input } from '@triflow/gateway/client'
 import type { Firm } from '../../generator/index.ts'
-import { GUARDIANS, type OrganizationKey } from '../../supervisor/organizations.ts'
+import { GUARDIANS, organizationOf, type OrganizationKey } from '../../supervisor/organizations.ts'
 import { keyOf } from '../actors.ts'
 import { inParallel } from '../patience.ts'
 import { allItemsOk, everything, transactionOf, type Stage } from '../stage.ts'
@@ -49,22 +49,26 @@ async function enrolOthers(stage: Stage): Promise<void> {
   await setRules(stage)
 }
 
-/** Undefined where the gateway answers that there is no such thing. */
-async function orMissing<T>(call: Promise<T>): Promise<T | undefined> {
+/** False where the gateway answers that the network has no policy yet. */
+async function hasPolicy(operator: Client): Promise<boolean> {
   try {
-    return await call
+    await operator.call('policy.get', {})
+    return true
   } catch (fault) {
-    if (fault instanceof GatewayProblem && fault.problem.status === 404) return undefined
+    if (fault instanceof GatewayProblem && fault.code === 'POLICY_MISSING') return false
     throw fault
   }
 }
 
 async function setUpPolicy(stage: Stage): Promise<void> {
   const operator = await stage.actors.operator('core')
-  if (await orMissing(operator.call('policy.get', {}))) return
+  if (await hasPolicy(operator)) return
   const operation = await operator.perform('policy.setUp', {
     body: {
       guardians: [...GUARDIANS],
+      banks: ['BankAMSP', 'BankBMSP'],
+      regulators: [organizationOf('regulator').mspId],
+      carriers: [organizationOf('logistics').mspId],
       version: 1,
       effectiveFrom: stage.world.plan.today,
       calendarOffsetDays: 0,

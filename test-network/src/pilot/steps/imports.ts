@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ImportReport } from '@triflow/gateway/client'
 import type { OrganizationKey } from '../../supervisor/organizations.ts'
@@ -8,11 +8,14 @@ import type { Stage } from '../stage.ts'
 /** Files that may be under way at one gateway at the same time. */
 const WIDTH = 4
 
+/** A small year may have nothing of a kind: then there is no folder. */
 const filesOf = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => path.join(folder, entry.name))
-    .sort()
+  existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter(entry => entry.isFile())
+        .map(entry => path.join(folder, entry.name))
+        .sort()
+    : []
 
 interface Tally {
   files: number
@@ -47,7 +50,8 @@ export async function importFile(
   fileName: string,
   content: Uint8Array,
 ): Promise<ImportReport> {
-  const operator = await stage.actors.operator(key)
+  const isBank = key === 'banka' || key === 'bankb'
+  const operator = await (isBank ? stage.actors.as(key, 'treasurer') : stage.actors.operator(key))
   let report = await operator.call('imports.upload', { query: { fileName }, content })
   while (report.status !== 'DONE' && report.status !== 'REFUSED' && report.status !== 'FAILED') {
     report = await operator.call('imports.get', {
