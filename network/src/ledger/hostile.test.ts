@@ -5,7 +5,8 @@ import { checkTransaction } from './check.ts'
 import { LedgerFault, TxCode, type Ledger } from './index.ts'
 import { planBlock } from './rules/plan.ts'
 import { TestChannel, codesOf } from './testing/channel.ts'
-import { buildEnvelope, commitNext, wrap } from './testing/transactions.ts'
+import { writePrivateSets, writePrivateWrites, writeReadWriteSet } from './rules/rwset.ts'
+import { buildEnvelope, commitNext, sha, wrap } from './testing/transactions.ts'
 
 /** Places where hostile bytes differ from an honest envelope's. */
 interface Change {
@@ -111,6 +112,65 @@ describe('whatever bytes stand in a block', () => {
       results: twice,
     })
     expect(await codesOf(ledger, [bytes])).to.deep.equal([TxCode.ILLEGAL_WRITESET])
+  })
+
+  it('a payload of a million fields costs its sender a code, not the peer its memory', async () => {
+    const junk = Buffer.alloc(2_000_000)
+    for (let at = 0; at < junk.length; at += 2) junk[at] = 0x78
+    const bytes = wrap(junk, channel.user().sign(junk))
+    expect(await codesOf(ledger, [bytes])).to.deep.equal([TxCode.BAD_PAYLOAD])
+  })
+
+  it('a private key too long for the tables is no value, and stops nobody', async () => {
+    const key = 'k'.repeat(3_000)
+    const rwset = writePrivateWrites({
+      writes: [{ key, isDelete: false, value: Buffer.from('v') }],
+      metadataKeys: [],
+    })
+    const collection = '_implicit_org_Org1MSP'
+    const hashed = { keyHash: sha(Buffer.from(key)), valueHash: sha(Buffer.from('v')) }
+    const { bytes, txId } = buildEnvelope({
+      channelId: ledger.channelId,
+      creator: channel.user(),
+      endorsers: channel.peers(1, 2),
+      chaincode: 'cc',
+      results: writeReadWriteSet([
+        {
+          namespace: 'cc',
+          reads: [],
+          ranges: [],
+          writes: [],
+          metadataWrites: [],
+          collections: [
+            {
+              collection,
+              reads: [],
+              writes: [{ ...hashed, isDelete: false, isPurge: false }],
+              metadataWrites: [],
+              privateHash: sha(rwset),
+            },
+          ],
+        },
+      ]),
+    })
+    await ledger.putTransient(txId, writePrivateSets([{ namespace: 'cc', collection, rwset }]))
+    expect(await codesOf(ledger, [bytes])).to.deep.equal([TxCode.VALID])
+  })
+
+  it('a name too long for a place finds nothing', () => {
+    const long = 'x'.repeat(257)
+    expect(ledger.state(long, 'k')).to.equal(undefined)
+    expect(ledger.definition('x'.repeat(3_000))).to.equal(undefined)
+    expect(ledger.state('cc', 'x'.repeat(3_000))).to.equal(undefined)
+    expect(
+      ledger.privateWriteSet({
+        blockNumber: 1,
+        index: 0,
+        txId: '',
+        namespace: long,
+        collection: long,
+      }),
+    ).to.equal(undefined)
   })
 
   it('a block of garbage is refused with a code', async () => {

@@ -46,6 +46,17 @@ interface Parts {
 type CommitListener = (block: CommittedBlock) => void
 type Waiter = (location: TransactionLocation) => void
 
+/** A listener's fault is its own: the block is committed whatever it throws. */
+const tell = (listener: CommitListener, block: CommittedBlock): void => {
+  try {
+    listener(block)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
 class ChannelLedger implements Ledger {
   readonly channelId: string
   readonly #parts: Parts
@@ -88,7 +99,7 @@ class ChannelLedger implements Ledger {
       this.#waiters.delete(txId)
       for (const waiter of waiters) waiter({ blockNumber: block.number, index, code })
     }
-    for (const listener of this.#listeners) listener(block)
+    for (const listener of this.#listeners) tell(listener, block)
   }
 
   block(number: number): Uint8Array | undefined {

@@ -58,7 +58,8 @@ export class PrivateAccess {
     if (transaction === undefined || !isPrivateRwset(rwset)) {
       throw new LedgerFault('PRIVATE_DATA_MALFORMED', 'not a private write set of a transaction')
     }
-    await this.#deps.database.commit(tables => {
+    // The peer may be the only one to hold these values: they are on disk before it endorses.
+    await this.#deps.database.commitDurably(tables => {
       putTransient(tables, transaction, { height, rwset })
     })
   }

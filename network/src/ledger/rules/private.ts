@@ -1,4 +1,5 @@
 import { sha256 } from './block.ts'
+import { keyFits } from './limits.ts'
 import { deletes, readPrivateWrites, type CollectionSet, type PrivateWrites } from './rwset.ts'
 import { hashText } from './updates.ts'
 import { WireFault, equalBytes } from './wire.ts'
@@ -26,10 +27,13 @@ export const privateWritesOf = (rwset: Uint8Array): PrivateWrites | undefined =>
 export const hashesOf = (writes: PrivateWrites): string[] =>
   writes.writes.map(({ key }) => hashText(keyHashOf(key)))
 
-/** The values a write set brings. */
+/**
+ * The values a write set brings. Raw keys are checked here only: of a private key the block shows
+ * nothing but the hash, and a hostile endorser may have hashed one that no table can hold.
+ */
 export const valuesOf = (writes: PrivateWrites): PrivateValue[] =>
   writes.writes
-    .filter(write => !deletes(write))
+    .filter(write => !deletes(write) && keyFits(write.key))
     .map(({ key, value }) => ({ hash: hashText(keyHashOf(key)), key, value }))
 
 /** The state holds hashes of values: only a value that fits may be kept for a key. */

@@ -21,6 +21,9 @@ export interface Field {
   readonly end: number
 }
 
+/** No message of one transaction has more; a block's transactions count as well. */
+const FIELDS_MAX = 100_000
+
 const NO_BYTES = new Uint8Array(0)
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const asBuffer = (bytes: Uint8Array): Buffer =>
@@ -99,7 +102,11 @@ export class Message {
 
   constructor(bytes: Uint8Array) {
     const cursor = new Cursor(bytes, 0)
-    while (cursor.at < bytes.length) this.#fields.push(cursor.field())
+    while (cursor.at < bytes.length) {
+      // Two bytes make a field, and a field takes fifty times its bytes: there is an end to it.
+      if (this.#fields.length === FIELDS_MAX) throw new WireFault('too many fields')
+      this.#fields.push(cursor.field())
+    }
   }
 
   #one(number: number, wire: number): Field | undefined {

@@ -7,7 +7,7 @@ import type {
   StoredValue,
 } from '../rules/state.ts'
 import type { Version } from '../rules/rwset.ts'
-import { afterPrefix, hashedKey, namespacePrefix, stateKey } from './keys.ts'
+import { KEY_BYTES_LIMIT, afterPrefix, hashedKey, namespacePrefix, stateKey } from './keys.ts'
 import { readStored, readStoredVersion } from './rows.ts'
 
 type Table = Database<Buffer, Buffer>
@@ -80,6 +80,12 @@ export class LedgerDatabase {
     await this.#root.batch(() => write(this.tables))
   }
 
+  /** As `commit`, and resolves only when a power cut cannot take it back any more. */
+  async commitDurably(write: (tables: Tables) => void): Promise<void> {
+    await this.commit(write)
+    await this.#root.flushed
+  }
+
   snapshot(): Transaction {
     return this.#root.useReadTransaction()
   }
@@ -109,7 +115,7 @@ export class StateView implements CommittedState {
   }
 
   get(table: TableName, key: Buffer): Buffer | undefined {
-    return this.#tables[table].get(key, this.#reading)
+    return key.length > KEY_BYTES_LIMIT ? undefined : this.#tables[table].get(key, this.#reading)
   }
 
   /** Keys and values of a table between two keys, lazily. */
@@ -118,6 +124,7 @@ export class StateView implements CommittedState {
     bounds: { start: Buffer; end?: Buffer | undefined; reverse?: boolean; limit?: number },
   ): Iterable<{ key: Buffer; value: Buffer }> {
     const { start, end, reverse, limit } = bounds
+    if (start.length > KEY_BYTES_LIMIT || (end?.length ?? 0) > KEY_BYTES_LIMIT) return []
     return this.#tables[table].getRange({
       start,
       ...(end === undefined ? {} : { end }),

@@ -1,5 +1,15 @@
 /** Byte keys of the LMDB tables: text parts are length-prefixed, numbers big-endian. */
 
+/** LMDB holds no longer key. */
+export const KEY_BYTES_LIMIT = 1_978
+
+/**
+ * Stands for every place whose name does not fit its length byte. No table can hold such a key,
+ * so nothing is found there; without it, a long name would read as another place's.
+ */
+const NOWHERE = Buffer.alloc(KEY_BYTES_LIMIT + 1, 0xff)
+const NAME_BYTES_MAX = 255
+
 const BLOCK_BYTES = 6
 const TX_BYTES = 4
 export const PLACE_BYTES = BLOCK_BYTES + TX_BYTES
@@ -28,6 +38,7 @@ export const readPlace = (key: Buffer, at: number): { block: number; tx: number 
 /** `[length][namespace]`: no namespace is a prefix of another. */
 export const namespacePrefix = (namespace: string): Buffer => {
   const size = Buffer.byteLength(namespace, 'utf8')
+  if (size > NAME_BYTES_MAX) return NOWHERE
   const key = Buffer.allocUnsafe(1 + size)
   key[0] = size
   key.write(namespace, 1, 'utf8')
@@ -36,6 +47,7 @@ export const namespacePrefix = (namespace: string): Buffer => {
 
 export const stateKey = (namespace: string, key: string): Buffer => {
   const size = Buffer.byteLength(namespace, 'utf8')
+  if (size > NAME_BYTES_MAX) return NOWHERE
   const bytes = Buffer.allocUnsafe(1 + size + Buffer.byteLength(key, 'utf8'))
   bytes[0] = size
   bytes.write(namespace, 1, 'utf8')
@@ -47,6 +59,7 @@ export const stateKey = (namespace: string, key: string): Buffer => {
 const collectionKey = (namespace: string, collection: string, room: number): Buffer => {
   const namespaceSize = Buffer.byteLength(namespace, 'utf8')
   const collectionSize = Buffer.byteLength(collection, 'utf8')
+  if (namespaceSize > NAME_BYTES_MAX || collectionSize > NAME_BYTES_MAX) return NOWHERE
   const key = Buffer.allocUnsafe(2 + namespaceSize + collectionSize + room)
   key[0] = namespaceSize
   key.write(namespace, 1, 'utf8')
@@ -64,6 +77,7 @@ export const hashedKey = (place: {
   readonly keyHash: Uint8Array
 }): Buffer => {
   const key = collectionKey(place.namespace, place.collection, place.keyHash.length)
+  if (key === NOWHERE) return key
   key.set(place.keyHash, key.length - place.keyHash.length)
   return key
 }
@@ -102,6 +116,7 @@ export const readWriteSetKey = (key: Buffer): WriteSetPlace => {
 const historyRow = (namespace: string, key: string, room: number): Buffer => {
   const namespaceSize = Buffer.byteLength(namespace, 'utf8')
   const keySize = Buffer.byteLength(key, 'utf8')
+  if (namespaceSize > NAME_BYTES_MAX || keySize > KEY_BYTES_LIMIT) return NOWHERE
   const row = Buffer.allocUnsafe(3 + namespaceSize + keySize + room)
   row[0] = namespaceSize
   row.write(namespace, 1, 'utf8')
