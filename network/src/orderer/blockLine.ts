@@ -64,7 +64,7 @@ export class BlockLine {
   }
 
   private run(): void {
-    if (!this.handler || this.running || this.waiting.length === 0) return
+    if (this.isClosed || !this.handler || this.running || this.waiting.length === 0) return
     this.running = this.drain(this.handler).finally(() => {
       this.running = undefined
       this.run()

@@ -7,13 +7,21 @@ import { Malformed } from './wire.ts'
 
 export const digestOf = (bytes: Uint8Array): Digest => hash('sha256', bytes, 'hex')
 
+/** One header is hashed when it arrives and signed or verified soon after. */
+const encoded = new WeakMap<Header, Uint8Array>()
+
 /** DER of the block header: what is hashed for the next block and, last, what a vote signs. */
-export const headerBytes = (header: Header): Uint8Array =>
-  blockHeaderBytes({
+export function headerBytes(header: Header): Uint8Array {
+  const known = encoded.get(header)
+  if (known) return known
+  const bytes = blockHeaderBytes({
     number: BigInt(header.height),
     previousHash: Buffer.from(header.previous, 'hex'),
     dataHash: Buffer.from(header.batch, 'hex'),
   })
+  encoded.set(header, bytes)
+  return bytes
+}
 
 export const digests: Digests = {
   header: header => digestOf(headerBytes(header)),
