@@ -139,9 +139,9 @@ describe('a simulation', () => {
             simulation.close()
           }
         }
-        expect(run(ledger, keys)).to.deep.equal(run(other, [...keys].reverse()))
+        expect(run(ledger, keys).equals(run(other, [...keys].reverse()))).to.equal(true)
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     )
   })
 
