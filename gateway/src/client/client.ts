@@ -102,25 +102,15 @@ export class Client {
 
   async #send(name: RouteName, input: Loose, key: string): Promise<Response> {
     const route = routeTable[name]
-    const path = route.path.replace(/:(\w+)/g, (_, part: string) =>
-      encodeURIComponent(input.params?.[part] ?? ''),
-    )
-    const query = new URLSearchParams()
-    for (const [field, value] of Object.entries(input.query ?? {}))
-      if (value !== undefined) query.set(field, String(value))
     const headers: Record<string, string> = { accept: 'application/json' }
     if (this.#session) headers['authorization'] = `Bearer ${this.#session.accessToken}`
     if ('write' in route) headers['idempotency-key'] = key
-    if (input.body !== undefined) headers['content-type'] = 'application/json'
-    if (input.content !== undefined) headers['content-type'] = 'application/octet-stream'
-    const suffix = query.size > 0 ? `?${query.toString()}` : ''
-    return this.#fetch(`${this.#url}${path}${suffix}`, {
+    const { type, ...body } = bodyOf(input)
+    if (type) headers['content-type'] = type
+    return this.#fetch(`${this.#url}${addressOf(route.path, input)}`, {
       method: route.method,
       headers,
-      ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
-      ...(input.content === undefined
-        ? {}
-        : { body: input.content as NonNullable<RequestInit['body']>, duplex: 'half' as const }),
+      ...body,
       ...(input.signal ? { signal: input.signal } : {}),
     })
   }
@@ -131,6 +121,25 @@ export class Client {
     if (!answer.ok) throw new GatewayProblem(json ? (JSON.parse(text) as Problem) : opaque(answer))
     return (json ? JSON.parse(text) : text) as Output<N>
   }
+}
+
+function addressOf(template: string, input: Loose): string {
+  const path = template.replace(/:(\w+)/g, (_, part: string) =>
+    encodeURIComponent(input.params?.[part] ?? ''),
+  )
+  const query = new URLSearchParams()
+  for (const [field, value] of Object.entries(input.query ?? {}))
+    if (value !== undefined) query.set(field, String(value))
+  return query.size > 0 ? `${path}?${query.toString()}` : path
+}
+
+type Body = NonNullable<RequestInit['body']>
+
+function bodyOf(input: Loose): { type?: string; body?: Body; duplex?: 'half' } {
+  if (input.content !== undefined)
+    return { type: 'application/octet-stream', body: input.content as Body, duplex: 'half' }
+  if (input.body === undefined) return {}
+  return { type: 'application/json', body: JSON.stringify(input.body) }
 }
 
 function opaque(answer: Response): Problem {

@@ -256,6 +256,7 @@ function ending(kind: 'decline' | 'expire') {
       return ledger.financing[kind]({
         obligorMsp: request.open.obligorMsp,
         askerMsp: request.open.askerMsp,
+        ...(request.open.funderMsp ? { funderMsp: request.open.funderMsp } : {}),
         requestId,
         request: request.opening,
         terms: terms.opening,

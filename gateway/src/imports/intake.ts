@@ -97,22 +97,27 @@ async function judgeChunk(services: Services, work: Chunk): Promise<void> {
 
 const PARTIES = Symbol('parties')
 
-async function judgeRow(judge: Judge, reading: Reading, row: number): Promise<RowRecord> {
-  const blank: RowRecord = {
+function blankRow(reading: Reading, row: number): RowRecord {
+  const { fault } = reading
+  return {
     row,
-    line: reading.fault?.line ?? reading.line,
+    line: fault?.line ?? reading.line,
     entry: reading.entry ?? null,
     kind: reading.kind ?? null,
     number: reading.number?.slice(0, 80) ?? null,
     verdict: 'REFUSED',
-    code: reading.fault?.code ?? null,
-    field: reading.fault?.field ?? null,
+    code: fault?.code ?? null,
+    field: fault?.field ?? null,
     natural_key: null,
     batch: null,
     payload: null,
     object_id: null,
     tx_id: null,
   }
+}
+
+async function judgeRow(judge: Judge, reading: Reading, row: number): Promise<RowRecord> {
+  const blank = blankRow(reading, row)
   if (!reading.draft) return blank
   try {
     const judged = await judge.judge(reading.draft)

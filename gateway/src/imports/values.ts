@@ -23,11 +23,16 @@ function scaled(text: string, scale: Scale): bigint {
   const significant = fraction.replace(/0+$/, '')
   if (significant.length > scale.digits) throw new RowFault(scale.tooFine, { field })
   const magnitude = BigInt(whole + significant.padEnd(scale.digits, '0'))
-  if (sign === '-' && magnitude > 0n && !scale.signed) throw new RowFault(scale.sign, { field })
-  if (magnitude === 0n && !scale.zero)
-    throw new RowFault(scale.sign === 'QUANTITY_SIGN' ? 'QUANTITY_SIGN' : 'AMOUNT_ZERO', { field })
-  if (magnitude > FEN_MAX) throw new RowFault('AMOUNT_TOO_LARGE', { field })
+  requireRange(sign === '-' ? -magnitude : magnitude, scale)
   return sign === '-' ? -magnitude : magnitude
+}
+
+function requireRange(value: bigint, scale: Scale): void {
+  const { field } = scale
+  if (value < 0n && !scale.signed) throw new RowFault(scale.sign, { field })
+  if (value === 0n && !scale.zero)
+    throw new RowFault(scale.sign === 'QUANTITY_SIGN' ? 'QUANTITY_SIGN' : 'AMOUNT_ZERO', { field })
+  if (value > FEN_MAX || value < -FEN_MAX) throw new RowFault('AMOUNT_TOO_LARGE', { field })
 }
 
 /** Yuan with at most two decimals, above zero. */
@@ -105,7 +110,6 @@ export function parseCreditCode(text: string, field: string): string {
 }
 
 // Control characters would be refused by the ledger and have no place in a number or a name.
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g
 
 export function parseText(text: string, field: string, max: number): string {

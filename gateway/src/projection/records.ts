@@ -1,4 +1,10 @@
-import type { Opening, PrivateKind, PublicStates, RecordKind } from '@triflow/chaincode/model'
+import type {
+  Opening,
+  PrivateKind,
+  PrivateValues,
+  PublicStates,
+  RecordKind,
+} from '@triflow/chaincode/model'
 import type { Queryable, Row } from '../platform/database/database.ts'
 import { unknownObject } from '../platform/faults.ts'
 
@@ -89,7 +95,7 @@ export async function needPrivate<K extends PrivateKind & RecordKind>(
 ) {
   const record = await findRecord<
     K extends keyof PublicStates ? Stored<PublicStates[K]> : null,
-    Stored<import('@triflow/chaincode/model').PrivateValues[K]>
+    Stored<PrivateValues[K]>
   >(database, kind, id)
   if (!record || record.opening === '') throw unknownObject(kind)
   return record

@@ -156,9 +156,7 @@ export async function names(services: Services): Promise<Names> {
 function offeredTo(row: CertificateRow, name: Names) {
   const { open, secret } = keep<Stored<ReceivableRecord>, Stored<ReceivableTerms>>(row)
   if (open.state === 'OFFERED') return { offeredTo: name(secret.holder) }
-  return open.lock?.kind === 'TRANSFER' && row.transfer
-    ? { offeredTo: name(row.transfer.to) }
-    : {}
+  return open.lock?.kind === 'TRANSFER' && row.transfer ? { offeredTo: name(row.transfer.to) } : {}
 }
 
 function certificateView(row: CertificateRow, name: Names) {

@@ -32,30 +32,39 @@ const WINDOW = 2_000
 export function paymentsAllocate(
   services: Services,
 ): OperationKind<{ entryIds?: string[] | undefined; quiet?: boolean }> {
+  const alone = createGate(1)
   return {
     kind: 'payments.allocate',
-    async run(run, { entryIds, quiet }) {
-      const ids = await run.memo('payments', () => openPayments(services, run.memberId, entryIds))
-      run.expect(ids.length)
-      // Payments of one seller touch the same invoices now and then: they go one after the other.
-      const lanes = new Map<string, string[]>()
-      for (const { id, lane } of ids) lanes.set(lane, [...(lanes.get(lane) ?? []), id])
-      const gate = createGate(PARALLEL)
-      await Promise.all(
-        [...lanes.values()].map(lane =>
-          gate(async () => {
-            for (const id of lane) await allocate(services, run, { id, quiet: quiet ?? false })
-          }),
-        ),
-      )
-    },
+    run: (run, input) => alone(() => allocateAll(services, run, input)),
   }
+}
+
+async function allocateAll(
+  services: Services,
+  run: Run,
+  { entryIds, quiet }: { entryIds?: string[] | undefined; quiet?: boolean },
+): Promise<void> {
+  const ids = await run.memo('payments', () =>
+    openPayments(services, run.memberId, { entryIds, quiet: quiet ?? false }),
+  )
+  run.expect(ids.length)
+  // Payments of one seller touch the same invoices now and then: they go one after the other.
+  const lanes = new Map<string, string[]>()
+  for (const { id, lane } of ids) lanes.set(lane, [...(lanes.get(lane) ?? []), id])
+  const gate = createGate(PARALLEL)
+  await Promise.all(
+    [...lanes.values()].map(lane =>
+      gate(async () => {
+        for (const id of lane) await allocate(services, run, { id, quiet: quiet ?? false })
+      }),
+    ),
+  )
 }
 
 async function openPayments(
   services: Services,
   memberId: string | undefined,
-  entryIds: readonly string[] | undefined,
+  wanted: { entryIds: readonly string[] | undefined; quiet: boolean },
 ): Promise<{ id: string; lane: string }[]> {
   return services.database.query<{ id: string; lane: string }>(
     `SELECT p.id, p.secret->>'payee' AS lane FROM records p
@@ -63,9 +72,11 @@ async function openPayments(
      WHERE p.kind = 'payment' AND p.secret ? 'payee' AND p.secret->>'remittance' LIKE '%I:%'
        AND ($1::text IS NULL OR $1 IN (p.secret->>'payer', p.secret->>'payee'))
        AND ($2::text[] IS NULL OR p.id = ANY($2))
-       AND ($2::text[] IS NOT NULL OR (u.id IS NULL AND p.id NOT IN (SELECT payment_id FROM unplaced)))
+       AND ($2::text[] IS NOT NULL OR u.id IS NULL)
+       AND (NOT $3 OR p.id NOT IN (SELECT payment_id FROM unplaced
+         WHERE reason <> 'NO_INVOICE' OR at > now() - interval '30 seconds'))
      ORDER BY p.happened_on, p.id LIMIT ${WINDOW}`,
-    [memberId ?? null, entryIds ?? null],
+    [memberId ?? null, wanted.entryIds ?? null, wanted.quiet],
   )
 }
 

@@ -24,23 +24,27 @@ const PATIENCE_DAYS = 30
  * order’s progress; a second invoice of an order is judged in the next round, against what the first has left.
  */
 export function matchingRun(services: Services): OperationKind<MatchInput> {
+  // Two runs at once would judge the same invoices: the second waits and finds what the first has left.
+  const alone = createGate(1)
   return {
     kind: 'matching.run',
-    async run(run, input) {
-      for (let round = 0; ; round++) {
-        const chosen = await run.memo(`round/${round}`, () => chooseRound(services, input))
-        if (chosen.length === 0) return
-        run.expect(run.items().length + chosen.length)
-        const gate = createGate(PARALLEL)
-        await Promise.all(
-          batchesOf(chosen).map((ids, index) =>
-            gate(() => judgeBatch(services, run, { step: `match/${round}/${index}`, ids })),
-          ),
-        )
-        await services.height.reached(run.lastBlock)
-        await remember(services, chosen)
-      }
-    },
+    run: (run, input) => alone(() => judgeAll(services, run, input)),
+  }
+}
+
+async function judgeAll(services: Services, run: Run, input: MatchInput): Promise<void> {
+  for (let round = 0; ; round++) {
+    const chosen = await run.memo(`round/${round}`, () => chooseRound(services, input))
+    if (chosen.length === 0) return
+    run.expect(run.items().length + chosen.length)
+    const gate = createGate(PARALLEL)
+    await Promise.all(
+      batchesOf(chosen).map((ids, index) =>
+        gate(() => judgeBatch(services, run, { step: `match/${round}/${index}`, ids })),
+      ),
+    )
+    await services.height.reached(run.lastBlock)
+    await remember(services, chosen)
   }
 }
 

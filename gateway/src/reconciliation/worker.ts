@@ -32,7 +32,8 @@ export function createMatcher(services: Services, serviceUserId: string): Matche
          EXISTS (SELECT 1 FROM records p WHERE p.kind = 'payment' AND p.secret->>'payerMsp' = $1
            AND p.secret->>'remittance' LIKE '%I:%'
            AND NOT EXISTS (SELECT 1 FROM records u WHERE u.kind = 'usage' AND u.id = p.id)
-           AND NOT EXISTS (SELECT 1 FROM unplaced x WHERE x.payment_id = p.id)) AS payments`,
+           AND NOT EXISTS (SELECT 1 FROM unplaced x WHERE x.payment_id = p.id
+             AND (x.reason <> 'NO_INVOICE' OR x.at > now() - interval '30 seconds'))) AS payments`,
       [config.mspId],
     )
     return row ?? { matching: false, payments: false }

@@ -104,13 +104,31 @@ export function invoiceView(row: InvoiceRow, name: Names) {
     exceptions: open.codes ?? [],
     approval: isProposed ? ('PROPOSED' as const) : open.approval,
     use: open.use,
-    ...(balance ? { eligibleFen: balance.eligibleFen, confirmedFen: balance.confirmedFen } : {}),
-    availableFen: balance?.availableFen ?? '0',
-    disputedFen: balance?.disputedFen ?? '0',
-    creditedFen: balance?.creditedFen ?? '0',
-    certifiedFen: balance?.certifiedFen ?? '0',
-    paidFen: balance?.paidFen ?? '0',
+    ...balanceView(balance),
     orderIds: [...new Set(secret.lines.map(line => line.orderId))],
+  }
+}
+
+/** Before the first verdict nothing is eligible, confirmed or available. */
+function balanceView(balance: Stored<Balance> | null) {
+  const none = {
+    availableFen: '0',
+    disputedFen: '0',
+    creditedFen: '0',
+    certifiedFen: '0',
+    paidFen: '0',
+  }
+  if (!balance) return none
+  const { eligibleFen, confirmedFen, availableFen, disputedFen } = balance
+  const { creditedFen, certifiedFen, paidFen } = balance
+  return {
+    eligibleFen,
+    confirmedFen,
+    availableFen,
+    disputedFen,
+    creditedFen,
+    certifiedFen,
+    paidFen,
   }
 }
 

@@ -123,12 +123,6 @@ function entryDraft(
   value: { amountFen: bigint; direction: 'CREDIT' | 'DEBIT' },
 ): EntryDraft {
   const details = find(node, 'NtryDtls/TxDtls')
-  const role = value.direction === 'DEBIT' ? 'Cdtr' : 'Dbtr'
-  const party = details
-    ? (find(details, `RltdPties/${role}/Pty`) ?? find(details, `RltdPties/${role}`))
-    : undefined
-  const counterparty = party ? textAt(party, 'Id/OrgId/Othr/Id') : ''
-  const endToEnd = details ? textAt(details, 'Refs/EndToEndId') : ''
   return {
     kind: 'STATEMENT',
     number: parseText(textAt(node, 'AcctSvcrRef') || textAt(node, 'NtryRef'), 'NtryRef', 64),
@@ -137,17 +131,47 @@ function entryDraft(
     ownerUscc: parseCreditCode(open.ownerUscc, 'Acct/Ownr/Id'),
     ...value,
     bookedOn: parseDay(textAt(node, 'BookgDt/Dt'), 'BookgDt/Dt'),
-    counterpartyUscc:
-      counterparty === '' ? undefined : parseCreditCode(counterparty, `${role}/Id/OrgId`),
-    counterpartyName: party ? optionalText(textAt(party, 'Nm'), 'Nm', 120) || undefined : undefined,
-    counterpartyAccount: details
-      ? optionalText(textAt(details, `RltdPties/${role}Acct/Id/Othr/Id`), 'Acct', 34) || undefined
-      : undefined,
-    endToEndId: endToEnd === '' || endToEnd === 'NOTPROVIDED' ? undefined : endToEnd.slice(0, 64),
-    remittance: details ? remittanceOf(details) : [],
-    text: details ? optionalText(textAt(details, 'RmtInf/Ustrd'), 'Ustrd', 300) : '',
+    ...(details ? detailsOf(details, value.direction) : NO_DETAILS),
   }
 }
+
+type Details = Pick<
+  EntryDraft,
+  | 'counterpartyUscc'
+  | 'counterpartyName'
+  | 'counterpartyAccount'
+  | 'endToEndId'
+  | 'remittance'
+  | 'text'
+>
+
+const NO_DETAILS: Details = {
+  counterpartyUscc: undefined,
+  counterpartyName: undefined,
+  counterpartyAccount: undefined,
+  endToEndId: undefined,
+  remittance: [],
+  text: '',
+}
+
+function detailsOf(details: Node, direction: 'CREDIT' | 'DEBIT'): Details {
+  const role = direction === 'DEBIT' ? 'Cdtr' : 'Dbtr'
+  const parties = `RltdPties/${role}`
+  const party = find(details, `${parties}/Pty`) ?? find(details, parties)
+  const code = party ? textAt(party, 'Id/OrgId/Othr/Id') : ''
+  const endToEnd = textAt(details, 'Refs/EndToEndId')
+  const account = optionalText(textAt(details, `${parties}Acct/Id/Othr/Id`), 'Acct', 34)
+  return {
+    counterpartyUscc: code === '' ? undefined : parseCreditCode(code, `${role}/Id/OrgId`),
+    counterpartyName: party ? optionalText(textAt(party, 'Nm'), 'Nm', 120) : undefined,
+    counterpartyAccount: account || undefined,
+    endToEndId: ABSENT_REFERENCES.has(endToEnd) ? undefined : endToEnd.slice(0, 64),
+    remittance: remittanceOf(details),
+    text: optionalText(textAt(details, 'RmtInf/Ustrd'), 'Ustrd', 300),
+  }
+}
+
+const ABSENT_REFERENCES: ReadonlySet<string> = new Set(['', 'NOTPROVIDED'])
 
 function remittanceOf(details: Node): RemittanceItem[] {
   const information = find(details, 'RmtInf')

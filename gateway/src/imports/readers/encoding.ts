@@ -21,22 +21,32 @@ export async function firstBytes(file: string, length: number): Promise<Buffer> 
  * accident does not happen. Reads the file once, in constant memory.
  */
 export async function detectEncoding(file: string): Promise<Encoding> {
-  const head = await firstBytes(file, 4)
-  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
-  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  const marked = byteOrder(await firstBytes(file, 2))
+  if (marked) return marked
   const open = new Map<Encoding, TextDecoder>([
     ['utf-8', new TextDecoder('utf-8', { fatal: true })],
     ['gb18030', new TextDecoder('gb18030', { fatal: true })],
   ])
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     if (chunk.includes(0)) throw new FileFault('FILE_FORMAT_UNKNOWN')
-    for (const [name, decoder] of open) if (!accepts(decoder, chunk)) open.delete(name)
-    if (open.size === 0) throw new FileFault('ENCODING_UNKNOWN')
+    narrow(open, chunk)
   }
-  for (const [name, decoder] of open) if (!accepts(decoder)) open.delete(name)
+  narrow(open)
   const [first] = open.keys()
   if (!first) throw new FileFault('ENCODING_UNKNOWN')
   return first
+}
+
+/** UTF-16 is taken only with its mark; nothing else in it looks like text. */
+function byteOrder(head: Buffer): Encoding | undefined {
+  const mark = head.toString('hex')
+  if (mark === 'fffe') return 'utf-16le'
+  return mark === 'feff' ? 'utf-16be' : undefined
+}
+
+function narrow(open: Map<Encoding, TextDecoder>, chunk?: Uint8Array): void {
+  for (const [name, decoder] of open) if (!accepts(decoder, chunk)) open.delete(name)
+  if (open.size === 0) throw new FileFault('ENCODING_UNKNOWN')
 }
 
 function accepts(decoder: TextDecoder, chunk?: Uint8Array): boolean {

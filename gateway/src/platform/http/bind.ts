@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import express, { type Request, type Response, type Router } from 'express'
 import type { z } from 'zod'
 import type { Api, RouteName } from '../../api.ts'
@@ -162,17 +163,17 @@ async function answer(context: Context): Promise<void> {
   response.status(full.status).json(full.body)
 }
 
+interface Decoded {
+  readonly caller: Caller
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+}
+
 /** Carries a write out at most once for its key, and writes the audit entry. */
-async function once(
-  context: Context,
-  call: { caller: Caller; params: unknown; query: unknown; body: unknown },
-): Promise<unknown> {
+async function once(context: Context, call: Decoded): Promise<unknown> {
   const { name, route, request, options } = context
-  const key = request.headers['idempotency-key']
-  if (typeof key !== 'string' || !KEY.test(key))
-    throw new CodedError('IDEMPOTENCY_KEY_MISSING', {
-      detail: 'send Idempotency-Key: 8 to 100 printable characters, new for each piece of work',
-    })
+  const key = keyOf(request)
   const upload = route.bodyMedia ? await options.receive(request) : undefined
   const write = {
     userId: call.caller.userId,
@@ -184,26 +185,44 @@ async function once(
       call.body ?? upload?.sha256 ?? null,
     ]),
   }
-  const entry = { route: name, userId: write.userId, memberId: call.caller.memberId, key }
   const claim = await options.idempotency.claim(write)
+  if (claim.kind === 'mine') return carryOut(context, { ...call, write, upload }, claim.owner)
+  if (upload) await rm(upload.file, { force: true })
   if (claim.kind === 'operation') return options.operationAnswer(claim.operationId)
-  if (claim.kind === 'answered') return new Answer(claim.status, claim.answer)
+  return new Answer(claim.status, claim.answer)
+}
+
+function keyOf(request: Request): string {
+  const key = request.headers['idempotency-key']
+  if (typeof key === 'string' && KEY.test(key)) return key
+  throw new CodedError('IDEMPOTENCY_KEY_MISSING', {
+    detail: 'send Idempotency-Key: 8 to 100 printable characters, new for each piece of work',
+  })
+}
+
+async function carryOut(
+  context: Context,
+  call: Decoded & { write: WriteRequest; upload: Upload | undefined },
+  owner: string,
+): Promise<Answer<unknown>> {
+  const { route, request, response, options } = context
+  const { write } = call
+  const entry = {
+    route: context.name,
+    userId: write.userId,
+    memberId: call.caller.memberId,
+    key: write.key,
+  }
   try {
-    const outcome = await context.handler({
-      ...call,
-      write,
-      upload,
-      request,
-      response: context.response,
-    })
+    const outcome = await context.handler({ ...call, request, response })
     const full = outcome instanceof Answer ? outcome : new Answer(route.status ?? 200, outcome)
     if (!full.volatile) await options.idempotency.settle(write, full)
     options.audit({ ...entry, status: full.status, code: undefined })
     return full
   } catch (error) {
-    await options.idempotency.release(write, claim.owner)
-    const fault = error instanceof CodedError ? error : undefined
-    options.audit({ ...entry, status: fault?.status ?? 500, code: fault?.code ?? 'INTERNAL' })
+    await options.idempotency.release(write, owner)
+    const fault = error instanceof CodedError ? error : new CodedError('INTERNAL')
+    options.audit({ ...entry, status: fault.status, code: fault.code })
     throw error
   }
 }

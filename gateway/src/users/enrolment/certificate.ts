@@ -2,6 +2,7 @@ import { createHash, createPublicKey, randomBytes, sign, type KeyObject } from '
 import { lowS } from '../../platform/ledger/signer.ts'
 import {
   bits,
+  type Element,
   elements,
   encode,
   integer,
@@ -85,19 +86,22 @@ function pointOf(spki: Buffer): Buffer {
 
 /** The issuer’s name exactly as its own certificate writes it, and its key identifier. */
 function readAuthority(der: Buffer): { subject: Buffer; keyId: Buffer | undefined } {
-  const certificate = elements(der)[0]
-  const body = elements(certificate?.content ?? Buffer.alloc(0))[0]
-  const fields = elements(body?.content ?? Buffer.alloc(0))
+  const fields = inside(inside(elements(der)[0])[0])
   const subject = fields[5]
   if (!subject) throw new RangeError('the authority’s certificate cannot be read')
-  const list = fields.find(field => field.tag === 0xa3)
-  const wanted = oid('2.5.29.14')
-  const found = elements(elements(list?.content ?? Buffer.alloc(0))[0]?.content ?? Buffer.alloc(0))
-    .map(entry => elements(entry.content))
-    .find(parts => parts[0]?.whole.equals(wanted))
-  const value = found?.at(-1)
-  const keyId = value ? elements(value.content)[0]?.content : undefined
-  return { subject: subject.whole, keyId: keyId ? Buffer.from(keyId) : undefined }
+  const list = inside(inside(fields.find(field => field.tag === 0xa3))[0])
+  const value = list
+    .map(inside)
+    .find(parts => parts[0]?.whole.equals(KEY_ID_OID))
+    ?.at(-1)
+  const [keyId] = inside(value)
+  return { subject: subject.whole, keyId: keyId ? Buffer.from(keyId.content) : undefined }
+}
+
+const KEY_ID_OID = oid('2.5.29.14')
+
+function inside(element: Element | undefined): Element[] {
+  return element ? elements(element.content) : []
 }
 
 function pem(der: Buffer): string {
