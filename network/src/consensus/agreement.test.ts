@@ -137,14 +137,41 @@ describe('a leader', () => {
     expect(batches(rig)).to.deep.equal([['a']])
   })
 
-  it('lets a batch grow while another is in flight, until the interval ends or it is full', () => {
+  /** Lets the others agree to the last proposal and the ledger take it. */
+  function finish(rig: Rig): void {
+    const { proposal } = rig.sent('prePrepare').at(-1) as { proposal: typeof first }
+    for (const from of [2, 3]) rig.hear(from, prepareOf(from, 0, proposal))
+    for (const from of [2, 3]) rig.hear(from, commitOf(from, 0, proposal))
+    rig.take({ kind: 'applied', now: rig.now, height: proposal.header.height })
+  }
+
+  it('lets a batch grow until the block before is durable, or it is full', () => {
     const rig = new Rig(replicaOf(1, { batchCount: 3 }))
     for (const name of ['a', 'b', 'c']) submit(rig, name)
+    rig.tick(30)
     expect(batches(rig)).to.deep.equal([['a']])
-    rig.tick(10)
+    finish(rig)
     expect(batches(rig)).to.deep.equal([['a'], ['b', 'c']])
-    for (const name of ['d', 'e', 'f']) submit(rig, name)
+    for (const name of ['d', 'e', 'f', 'g']) submit(rig, name)
     expect(batches(rig)).to.deep.equal([['a'], ['b', 'c'], ['d', 'e', 'f']])
+    rig.tick(150)
+    expect(batches(rig).at(-1)).to.deep.equal(['g'])
+  })
+
+  it('paces its batches under load by what a block costs', () => {
+    const rig = new Rig(replicaOf(1))
+    for (const name of ['a', 'b', 'c']) submit(rig, name)
+    rig.tick(40)
+    finish(rig)
+    rig.tick(40)
+    finish(rig)
+    submit(rig, 'd')
+    expect(batches(rig)).to.deep.equal([['a'], ['b', 'c']])
+    rig.tick(20)
+    expect(batches(rig)).to.deep.equal([['a'], ['b', 'c'], ['d']])
+    finish(rig)
+    submit(rig, 'e')
+    expect(batches(rig).at(-1)).to.deep.equal(['e'])
   })
 
   it('pauses while its ledger does not keep up', () => {

@@ -81,7 +81,17 @@ export function onBlocks(draft: Draft, blocks: readonly LedgerBlock[]): Ignored 
 export function onApplied(draft: Draft, height: number): Ignored | undefined {
   if (height <= draft.applied) return 'nothingNew'
   draft.applied = height
+  measureBlock(draft)
   const unapplied = draft.unapplied.filter(({ proposal }) => proposal.header.height > height)
   draft.unapplied = unapplied
   return undefined
+}
+
+/** How long the last own proposal took until it was durable. */
+function measureBlock(draft: Draft): void {
+  const { lastProposedHeight, lastProposedAt, blockMs, now } = draft
+  if (lastProposedHeight === 0 || draft.applied < lastProposedHeight) return
+  const tookMs = now - lastProposedAt
+  draft.blockMs = blockMs === 0 ? tookMs : 0.7 * blockMs + 0.3 * tookMs
+  draft.lastProposedHeight = 0
 }

@@ -9,7 +9,8 @@ const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31)
 const limits = { ...LIMITS, batchCount: 3 }
 
 describe('the pool of requests', () => {
-  it(`behaves as a plain list under any use (TEST_SEED=${SEED})`, () => {
+  it(`behaves as a plain list under any use (TEST_SEED=${SEED})`, function () {
+    this.timeout(60_000)
     const commands = fc.array(
       fc.tuple(fc.constantFrom('add', 'drop', 'cut', 'requeue'), fc.nat(30)),
     )

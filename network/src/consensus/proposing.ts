@@ -47,17 +47,26 @@ export function batchDueAt(draft: Replica | Draft): number {
   return height === undefined ? Number.POSITIVE_INFINITY : dueAt(draft, height)
 }
 
+/** Under load, blocks follow each other at this multiple of the time one takes. */
+const PACE = 1.5
+
 /**
- * Alone, a request is proposed at once. Under load (a batch in flight, or the last one held more
- * than one request) a batch waits for the interval or until it is full, so that blocks grow.
+ * Alone, a request is proposed at once. Under load a batch that is not full waits until the ledger
+ * has the one before, and for a pause that follows what a block costs: every block is some work on
+ * every node whatever it holds, so the slower blocks become, the more they should hold.
  */
 function dueAt(replica: Replica | Draft, height: number): number {
-  const { pool, settings, lastBatchCount, lastProposedAt } = replica
+  const { pool, settings, lastBatchCount, lastProposedAt, lastProposedHeight } = replica
   const { limits, timeouts } = settings
   if (pool.queued === 0) return Number.POSITIVE_INFINITY
   const isFull = pool.queued >= limits.batchCount || pool.queuedBytes >= limits.batchPreferredBytes
-  const isBusy = height > replica.decided.height + 1 || lastBatchCount > 1
-  return isFull || !isBusy ? replica.now : lastProposedAt + timeouts.batchIntervalMs
+  if (isFull) return replica.now
+  const { batchIntervalMs, batchIntervalMaxMs } = timeouts
+  const isBlockOnItsWay = lastProposedHeight > 0 || height > replica.decided.height + 1
+  if (isBlockOnItsWay) return lastProposedAt + Math.max(batchIntervalMs, batchIntervalMaxMs)
+  if (lastBatchCount <= 1) return replica.now
+  const pace = Math.min(PACE * replica.blockMs, batchIntervalMaxMs)
+  return lastProposedAt + Math.max(batchIntervalMs, pace)
 }
 
 /** The height this replica would propose at, if it may propose at all. */
@@ -92,6 +101,7 @@ function proposeAt(draft: Draft, height: number): boolean {
   bind(draft, proposal)
   draft.lastProposedAt = draft.now
   draft.lastBatchCount = fresh.length
+  draft.lastProposedHeight = height
   sendOthers(draft, { kind: 'prePrepare', view: draft.view, proposal })
   advance(draft)
   return true

@@ -27,8 +27,10 @@ export interface Timeouts {
   readonly timeoutMaxMs: number
   /** Own messages are repeated while nothing moves. */
   readonly resendMs: number
-  /** Under load the leader waits this long for a batch to fill. */
+  /** Under load the leader leaves at least this long between batches that are not full. */
   readonly batchIntervalMs: number
+  /** ... and at most this long: in between it follows the time a block takes to become durable. */
+  readonly batchIntervalMaxMs: number
   /** Behind others and without progress for this long: fetch blocks. */
   readonly catchUpAfterMs: number
   readonly fetchTimeoutMs: number
@@ -75,6 +77,7 @@ export const TIMEOUTS: Timeouts = {
   timeoutMaxMs: 20_000,
   resendMs: 300,
   batchIntervalMs: 10,
+  batchIntervalMaxMs: 150,
   catchUpAfterMs: 150,
   fetchTimeoutMs: 2_000,
 }

@@ -103,6 +103,10 @@ export interface Replica {
   readonly orderedByBlock: readonly (readonly Digest[])[]
   readonly lastProposedAt: number
   readonly lastBatchCount: number
+  /** Height of the last own proposal of this view, until the ledger has it; then 0. */
+  readonly lastProposedHeight: number
+  /** From proposal to ledger, smoothed: what a block costs at the present load. */
+  readonly blockMs: number
   readonly enteredAt: number
   readonly decidedAt: number
   /** Arrival here of the youngest request ordered in this view: an older one was overtaken. */
@@ -241,6 +245,8 @@ export function emptyReplica(
     orderedByBlock: [],
     lastProposedAt: Number.NEGATIVE_INFINITY,
     lastBatchCount: 0,
+    lastProposedHeight: 0,
+    blockMs: 0,
     enteredAt: now,
     decidedAt: now,
     newestOrderedAt: Number.NEGATIVE_INFINITY,

@@ -200,6 +200,7 @@ export function moveToNormal(draft: Draft, message: NewViewMessage, selection: S
   draft.enteredAt = draft.now
   draft.leaderHeardAt = draft.now
   draft.lastBatchCount = 0
+  draft.lastProposedHeight = 0
   draft.pool = requeued(draft.pool)
   for (const certificate of selection.finals) {
     const { height } = certificate.header

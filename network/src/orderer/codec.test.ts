@@ -66,7 +66,8 @@ describe(`frames between orderers (TEST_SEED=${SEED})`, () => {
     })
   }
 
-  it('never throw, whatever their bytes', () => {
+  it('never throw, whatever their bytes', function () {
+    this.timeout(60_000)
     const kind = fc.integer({ min: 0, max: 12 })
     fc.assert(
       fc.property(kind, fc.uint8Array({ maxLength: 300 }), (first, rest) => {
