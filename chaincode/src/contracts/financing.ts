@@ -289,12 +289,14 @@ const closeFinancing = async (
 ): Promise<void> => {
   const request = await tx.state('request', requestId)
   const parties = noticeParties(request)
-  requireOrganization(tx.caller, request.funderMsp as MspId)
+  requireOrganization(tx.caller, request.funderMsp as MspId, request.askerMsp)
   const state = moveTo('request', request.state, 'close')
   await requireLocked(tx, requestId, request)
   const notice = await tx.findState('notice', requestId)
   if (notice?.state !== 'ACKNOWLEDGED') refuse('NOTICE_MISSING')
   const { to, from } = await tx.open('notice', requestId, parties, secret.notice)
+  // The asker holds the terms, which the funder gets here: it may send what was agreed, notified and paid.
+  if (tx.caller.mspId === request.askerMsp) requireMember(tx.caller, request.askerMsp, from)
   const held = await openCertificate(tx, request.receivableId, secret.terms)
   await requireUnfrozen(tx, held)
   if (held.terms.holder !== from) refuse('TERMS_MISMATCH', { what: 'holder' })

@@ -198,7 +198,7 @@ export const FINANCE_CATALOGUE = {
     refusals: ['EVIDENCE_WRONG', 'NOTICE_MISSING', 'REQUEST_NOT_OPEN', 'OPENING_WRONG'],
   },
   'financing:close': {
-    who: 'the chosen funder',
+    who: 'the chosen funder, or the asker (the member itself), who holds the terms',
     roles: ['maker', 'checker', 'treasurer', 'operator'],
     endorsers: three,
     does: 'Makes the funder the holder.',

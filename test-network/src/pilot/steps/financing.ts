@@ -1,6 +1,5 @@
 import type { Client, Output } from '@triflow/gateway/client'
 import { addDays, type Firm } from '../../generator/index.ts'
-import type { OrganizationKey } from '../../supervisor/organizations.ts'
 import { ORGANIZATION_KEYS } from '../actors.ts'
 import type { Transfer } from '../outside.ts'
 import { inParallel, until } from '../patience.ts'
@@ -218,16 +217,17 @@ async function attest(treasurer: Client, awarded: Awarded, reference: string): P
   await treasurer.perform('financing.payOut', { params, body: { entryId: entry.entryId } })
 }
 
+/** The asker closes: it holds the terms of the certificate that the bank becomes the holder of. */
 async function close(stage: Stage, awarded: readonly Awarded[]): Promise<void> {
   const closed = await inParallel(awarded, 4, async one => {
-    const treasurer = await stage.actors.as(one.bank as OrganizationKey, 'treasurer')
+    const maker = await makerOf(stage, one.firm)
     const params = { requestId: one.requestId }
     const request = await until('the pay-out to be visible', async () => {
-      const found = await seenBy(treasurer, one.requestId)
+      const found = await seenBy(maker, one.requestId)
       return found.state === 'PAID' || found.state === 'CLOSED' ? found : undefined
     })
     if (request.state === 'CLOSED') return {}
-    return transactionOf(await treasurer.perform('financing.close', { params }))
+    return transactionOf(await maker.perform('financing.close', { params }))
   })
   stage.tell({
     what: 'Certificates financed, holder changed; face',
