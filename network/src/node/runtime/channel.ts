@@ -18,11 +18,6 @@ import type { NodeLog } from './log.ts'
 import type { StatusBoard } from './remote-peers.ts'
 
 const FETCH_MS = 10_000
-/**
- * A block costs all nodes together as much as several transactions, so under load it is worth a wait; alone, a
- * transaction never waits.
- */
-const BATCH_INTERVAL_MS = 40
 
 export interface ChannelParts {
   channelId: string
@@ -132,7 +127,9 @@ function timeoutsOf({ timeouts, batch }: NetworkDefinition): Record<string, numb
       : {}),
     ...(heartbeatMs ? { heartbeatTimeoutMs: heartbeatMs } : {}),
     ...(viewChangeMs ? { viewChangeTimeoutMs: viewChangeMs } : {}),
-    batchIntervalMs: batch.intervalMs ?? BATCH_INTERVAL_MS,
+    ...(batch.intervalMs
+      ? { batchIntervalMs: Math.min(10, batch.intervalMs), batchIntervalMaxMs: batch.intervalMs }
+      : {}),
   }
 }
 
