@@ -12,7 +12,7 @@ import * as grpc from '@grpc/grpc-js'
 import { connect, signers } from '@hyperledger/fabric-gateway'
 import type { Gateway, Network } from '@hyperledger/fabric-gateway'
 import { parseFault } from '@triflow/chaincode/model'
-import type { Operation } from '@triflow/chaincode/model'
+import type { FaultCode, Operation } from '@triflow/chaincode/model'
 import type { World } from '@triflow/chaincode/testing'
 import type { Answer, ForgedWrite, Identity, Ledger } from '@triflow/chaincode/testing'
 import { issueCertificate } from '@triflow/network/msp'
@@ -153,7 +153,7 @@ export class RealLedger implements Ledger {
       return { ok: true as const, payload: Buffer.from(payload).toString() }
     } catch (error) {
       const { code } = refusalOf(error)
-      return { ok: false as const, code }
+      return { ok: false as const, code: code as FaultCode }
     }
   }
 
