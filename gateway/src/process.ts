@@ -7,17 +7,15 @@ import { createKeyring, createVault } from '@triflow/ipfs'
 import { api } from './api.ts'
 import { createHandlers } from './handlers.ts'
 import { createImporter } from './imports/upload.ts'
-import { importMigration } from './imports/schema.ts'
 import { createDirectory } from './members/directory.ts'
 import { createNetworkView } from './network/policy.ts'
 import { createEngine } from './operations/engine.ts'
-import { operationMigration } from './operations/schema.ts'
 import { createSubmitter } from './operations/submit.ts'
 import { ConfigFault, type Config } from './platform/config.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
 import { bindRoutes } from './platform/http/bind.ts'
-import { createIdempotency, idempotencyMigration } from './platform/http/idempotency.ts'
+import { createIdempotency } from './platform/http/idempotency.ts'
 import { openApi } from './platform/http/openapi.ts'
 import { receive } from './platform/http/receive.ts'
 import { createApp, listen } from './platform/http/server.ts'
@@ -31,21 +29,12 @@ import { openSecrets, readConsortiumKey, type Secrets } from './platform/secrets
 import { watchHeight } from './projection/height.ts'
 import { startProjector } from './projection/projector.ts'
 import { bookMigrations } from './projection/schema.ts'
-import { reconciliationMigration } from './reconciliation/schema.ts'
+import { APP_MIGRATIONS } from './schema.ts'
 import type { Services } from './services.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createAuthority } from './users/enrolment/authority.ts'
-import { userMigration } from './users/schema.ts'
 import { createUsers, type Users } from './users/users.ts'
 import { startWorker } from './worker.ts'
-
-const APP_MIGRATIONS = [
-  userMigration,
-  idempotencyMigration,
-  operationMigration,
-  importMigration,
-  reconciliationMigration,
-]
 
 export interface Gateway {
   readonly port: number

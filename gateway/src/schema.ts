@@ -1,0 +1,15 @@
+import { importMigration } from './imports/schema.ts'
+import { operationMigration } from './operations/schema.ts'
+import type { Migration } from './platform/database/migrate.ts'
+import { idempotencyMigration } from './platform/http/idempotency.ts'
+import { reconciliationMigration } from './reconciliation/schema.ts'
+import { userMigration } from './users/schema.ts'
+
+/** The tables that are the service’s own; the read model has a schema and migrations of its own. */
+export const APP_MIGRATIONS: readonly Migration[] = [
+  userMigration,
+  idempotencyMigration,
+  operationMigration,
+  importMigration,
+  reconciliationMigration,
+]
