@@ -113,6 +113,9 @@ const requestFinancing = async (
     recourse: secret.recourse,
     bidsUntil: secret.bidsUntil,
   })
+  // the one that pays can then close without waiting for the asker to hand the terms over
+  for (const mspId of invited)
+    if (mspId !== askerMsp) tx.copyPrivate('receivable', receivableId, mspId, secret.terms)
 }
 
 const offerShape = object({
@@ -295,7 +298,7 @@ const closeFinancing = async (
   const notice = await tx.findState('notice', requestId)
   if (notice?.state !== 'ACKNOWLEDGED') refuse('NOTICE_MISSING')
   const { to, from } = await tx.open('notice', requestId, parties, secret.notice)
-  // The asker holds the terms, which the funder gets here: it may send what was agreed, notified and paid.
+  // Funder and asker hold the terms: either may send what was agreed, notified and paid.
   if (tx.caller.mspId === request.askerMsp) requireMember(tx.caller, request.askerMsp, from)
   const held = await openCertificate(tx, request.receivableId, secret.terms)
   await requireUnfrozen(tx, held)

@@ -267,16 +267,17 @@ attack(
 )
 
 attack(
-  'a bank reads neither another bank’s bid nor a certificate through any peer',
+  'a bank reads neither another bank’s bid nor a certificate it was not shown, through any peer',
   async world => {
     const { certificate } = await activeCertificate(world)
+    const { certificate: other } = await activeCertificate(world)
     const [request, bidId] = [id('request'), id('bid')]
     await must(world.submit(requestFinancing(world, certificate, request), USERS.tier1))
     const place = bid({ world, request, bidId, bankMsp: BANK_A, rate: 36_500n })
     await must(world.submit(place, USERS.bankA))
     const wanted = [
       { kind: 'bid', id: bidId },
-      { kind: 'receivable', id: certificate },
+      { kind: 'receivable', id: other },
     ] as const
     for (const record of wanted)
       for (const peer of [CORE, ALLIANCE, BANK_A, BANK_B]) {
