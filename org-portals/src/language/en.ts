@@ -24,7 +24,7 @@ export const en = {
   state: { loading: 'Loading', refused: 'Not for your role', failed: 'This could not be loaded' },
   action: {
     retry: 'Try again',
-    do: 'Do it',
+    do: 'Do selected ({{count}})',
     confirm: 'Confirm',
     propose: 'Propose to confirm',
     more: 'Load more',
@@ -47,6 +47,7 @@ export const en = {
     empty: 'Nothing waits for you.',
     done: 'Done: {{count}}',
     partly: '{{ok}} done, {{refused}} refused: {{codes}}',
+    first: 'The first {{count}} are shown.',
     elsewhere: 'Needs more input: use the API for now',
     kind: {
       CONFIRM_PROPOSE: 'Propose to confirm an invoice',

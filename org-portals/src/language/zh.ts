@@ -19,7 +19,13 @@ export const zh: typeof en = {
     compliance: '合规',
   },
   state: { loading: '加载中', refused: '当前角色无权查看', failed: '加载失败' },
-  action: { retry: '重试', do: '办理', confirm: '确权', propose: '提交确权', more: '加载更多' },
+  action: {
+    retry: '重试',
+    do: '办理所选（{{count}}）',
+    confirm: '确权',
+    propose: '提交确权',
+    more: '加载更多',
+  },
   overview: {
     flows: '三流合计（元）',
     ordered: '订单',
@@ -38,6 +44,7 @@ export const zh: typeof en = {
     empty: '没有待办事项。',
     done: '已完成 {{count}} 项',
     partly: '完成 {{ok}} 项，拒绝 {{refused}} 项：{{codes}}',
+    first: '以下为前 {{count}} 项。',
     elsewhere: '需要更多信息：目前请通过接口办理',
     kind: {
       CONFIRM_PROPOSE: '提交发票确权',

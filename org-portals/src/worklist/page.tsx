@@ -1,6 +1,7 @@
 import { Button, Card, Flex, Typography } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Records } from '../design/records.tsx'
+import { Records, type Field } from '../design/records.tsx'
 import { State } from '../design/state.tsx'
 import { formatDay, formatFen } from '../format/index.ts'
 import { canDo, type WorkItem, type WorkKind } from './actions.ts'
@@ -46,52 +47,76 @@ interface WorkGroupProps {
   readonly count: number
 }
 
+function useWorkFields(): Field<WorkItem>[] {
+  const { t } = useTranslation()
+  return [
+    { key: 'title', title: t('invoice.number'), render: item => item.title },
+    {
+      key: 'counterparty',
+      title: t('invoice.counterparty'),
+      render: item => item.counterparty ?? '—',
+    },
+    {
+      key: 'amount',
+      title: t('invoice.gross'),
+      amount: true,
+      render: item => formatFen(item.amountFen),
+    },
+    { key: 'due', title: t('certificate.due'), render: item => formatDay(item.dueOn) },
+  ]
+}
+
 function WorkGroup({ kind, items, count }: WorkGroupProps) {
   const { t } = useTranslation()
-  const work = useWork()
+  const fields = useWorkFields()
+  const [selected, setSelected] = useState<readonly string[]>([])
   const title = `${t(`worklist.kind.${kind}`)} (${count})`
   return (
-    <Card size="small" title={title}>
+    <Card
+      size="small"
+      title={title}
+      extra={<WorkButton kind={kind} selected={selected} onDone={() => setSelected([])} />}
+    >
       {!canDo(kind) && (
         <Typography.Text type="secondary">{t('worklist.elsewhere')}</Typography.Text>
+      )}
+      {count > items.length && (
+        <Typography.Text type="secondary">
+          {t('worklist.first', { count: items.length })}
+        </Typography.Text>
       )}
       <Records
         label={title}
         records={items}
         idOf={item => item.objectId}
-        fields={[
-          { key: 'title', title: t('invoice.number'), render: item => item.title },
-          {
-            key: 'counterparty',
-            title: t('invoice.counterparty'),
-            render: item => item.counterparty ?? '—',
-          },
-          {
-            key: 'amount',
-            title: t('invoice.gross'),
-            amount: true,
-            render: item => formatFen(item.amountFen),
-          },
-          { key: 'due', title: t('certificate.due'), render: item => formatDay(item.dueOn) },
-          ...(canDo(kind)
-            ? [
-                {
-                  key: 'do',
-                  title: '',
-                  render: (item: WorkItem) => (
-                    <Button
-                      size="small"
-                      loading={work.isPending && work.variables.ids.includes(item.objectId)}
-                      onClick={() => work.mutate({ kind, ids: [item.objectId] })}
-                    >
-                      {t('action.do')}
-                    </Button>
-                  ),
-                },
-              ]
-            : []),
-        ]}
+        fields={fields}
+        {...(canDo(kind)
+          ? { selection: { selected, onSelect: setSelected, canSelect: () => true } }
+          : {})}
       />
     </Card>
+  )
+}
+
+interface WorkButtonProps {
+  readonly kind: WorkKind
+  readonly selected: readonly string[]
+  readonly onDone: () => void
+}
+
+function WorkButton({ kind, selected, onDone }: WorkButtonProps) {
+  const { t } = useTranslation()
+  const work = useWork()
+  if (!canDo(kind)) return null
+  return (
+    <Button
+      type="primary"
+      size="small"
+      disabled={selected.length === 0}
+      loading={work.isPending}
+      onClick={() => work.mutate({ kind, ids: [...selected] }, { onSettled: onDone })}
+    >
+      {t('action.do', { count: selected.length })}
+    </Button>
   )
 }

@@ -26,7 +26,8 @@ export async function logInAt(
 /** Does the work that waits for the person and names this document. */
 export async function doWork(page: Page, url: string, named: string): Promise<void> {
   await page.goto(`${url}/work`)
-  const row = page.locator('tr, li, .ant-card', { hasText: named }).last()
-  await row.getByRole('button').last().click()
+  const group = page.locator('.ant-card', { hasText: named }).first()
+  await group.locator('tr', { hasText: named }).getByRole('checkbox').check()
+  await group.locator('.ant-card-extra button').click()
   await page.locator('tr', { hasText: named }).waitFor({ state: 'detached' })
 }
