@@ -56,8 +56,6 @@ declare module '@hyperledger/caliper-core' {
   export const ConfigUtil: {
     set(key: string, value: unknown): void
     readonly keys: {
-      readonly Workspace: string
-      readonly NetworkConfig: string
       readonly Report: { readonly Path: string }
     }
   }

@@ -5,7 +5,7 @@
  * Caliper has no command line for this release, so this file is one: its orchestrator starts its workers by running
  * this very file again, as `main launch worker`.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -103,6 +103,17 @@ function figuresOf(dir: string, step: Step): Figure[] {
   ]
 }
 
+/** The ledger's day: of the clock at UTC+8. The model that the worker keeps must live on the same day. */
+const businessDay = (): string => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+
+/** Workers are processes of their own: they read the same settings from the environment. */
+function configure(settings: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    process.env[`CALIPER_${name.toUpperCase()}`] = value
+    ConfigUtil.set(`caliper-${name}`, value)
+  }
+}
+
 async function measure(settings: Settings): Promise<void> {
   const dir = temporaryFolder('caliper')
   try {
@@ -112,13 +123,13 @@ async function measure(settings: Settings): Promise<void> {
       const report = path.join(REPOSITORY, '.triflow/bench/caliper.html')
       mkdirSync(path.dirname(report), { recursive: true })
       const configuration = JSON.parse(readFileSync(networkFile, 'utf8')) as object
-      // Workers are processes of their own and read the same settings from the environment.
-      process.env['CALIPER_WORKSPACE'] = dir
-      process.env['CALIPER_NETWORKCONFIG'] = networkFile
-      ConfigUtil.set(ConfigUtil.keys.Workspace, dir)
-      ConfigUtil.set(ConfigUtil.keys.NetworkConfig, networkFile)
+      const benchmark = benchmarkOf(dir, settings)
+      const benchmarkFile = path.join(dir, 'caliper-benchmark.json')
+      writeFileSync(benchmarkFile, JSON.stringify(benchmark))
+      configure({ workspace: dir, networkconfig: networkFile, benchconfig: benchmarkFile })
       ConfigUtil.set(ConfigUtil.keys.Report.Path, report)
-      const engine = new CaliperEngine(benchmarkOf(dir, settings), configuration, ConnectorFactory)
+      process.env['STORY_TODAY'] = businessDay()
+      const engine = new CaliperEngine(benchmark, configuration, ConnectorFactory)
       if ((await engine.run()) !== 0) throw new Error('Caliper did not finish')
       const name = settings.ledger === 'embedded' ? 'caliper' : 'caliper-fabric'
       publish(

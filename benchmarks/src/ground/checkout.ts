@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -24,5 +24,9 @@ export function program(workspace: string, file: string): string[] {
   return ['--conditions=triflow-source', '--import', loader, source]
 }
 
-export const temporaryFolder = (name: string): string =>
-  mkdtempSync(path.join(tmpdir(), `triflow-bench-${name}-`))
+/** Other operating-system users may pass through it: PostgreSQL does not run as root. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), `triflow-bench-${name}-`))
+  chmodSync(folder, 0o755)
+  return folder
+}

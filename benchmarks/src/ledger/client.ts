@@ -86,17 +86,16 @@ export interface LoadResult {
 const VALUE = JSON.stringify({ owner: 'Org1MSP', pad: 'p'.repeat(264) })
 let sequence = 0
 
-async function call(contract: Contract, mode: 'write' | 'read'): Promise<void> {
-  if (mode === 'read') {
-    await contract.evaluateTransaction('readAsset', 'seed')
-    return
-  }
+/** One write of a key of its own. */
+export async function writeOne(contract: Contract): Promise<void> {
   sequence += 1
-  await contract.submitTransaction(
-    'createAsset',
-    `${process.pid}-${Date.now().toString(36)}-${sequence}`,
-    VALUE,
-  )
+  const key = `${process.pid}-${Date.now().toString(36)}-${sequence}`
+  await contract.submitTransaction('createAsset', key, VALUE)
+}
+
+async function call(contract: Contract, mode: 'write' | 'read'): Promise<void> {
+  if (mode === 'write') await writeOne(contract)
+  else await contract.evaluateTransaction('readAsset', 'seed')
 }
 
 export async function load(options: LoadOptions): Promise<LoadResult> {
