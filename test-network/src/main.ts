@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { playPilot, prepareWorld, printStory, type World } from './pilot/index.ts'
 import { REPOSITORY } from './supervisor/layout.ts'
 import type { LedgerKind } from './supervisor/ledger.ts'
-import { memoryOf } from './supervisor/memory.ts'
+import { memoryOf, processorSeconds } from './supervisor/resources.ts'
 import { bringUp, writeAccess, type RunningNetwork } from './supervisor/network.ts'
 import type { SupervisorEvent } from './supervisor/supervisor.ts'
 
@@ -78,11 +78,21 @@ const asked = (): Promise<void> =>
     process.once('SIGTERM', () => resolve())
   })
 
-async function play(network: RunningNetwork, world: World): Promise<boolean> {
-  const result = await playPilot({ network, world, say, beganMs })
-  process.stdout.write(`\n${printStory(result)}\n`)
+/** What everything that runs has cost so far. */
+async function showResources(network: RunningNetwork, verbose: boolean): Promise<void> {
   const bytes = await memoryOf(network.supervisor)
   if (bytes !== undefined) say(`Memory of everything running: ${(bytes / 2 ** 30).toFixed(2)} GiB`)
+  const used = await processorSeconds(network.supervisor)
+  const total = used.reduce((sum, { seconds }) => sum + seconds, 0)
+  say(`Processor time of everything running: ${total.toFixed(0)} s`)
+  if (!verbose) return
+  for (const { name, seconds } of used) say(`  ${seconds.toFixed(1).padStart(7)} s  ${name}`)
+}
+
+async function play(settings: Settings, network: RunningNetwork, world: World): Promise<boolean> {
+  const result = await playPilot({ network, world, say, beganMs })
+  process.stdout.write(`\n${printStory(result)}\n`)
+  await showResources(network, settings.verbose)
   if (result.firstCommitMs !== undefined) {
     say(`First committed business transaction after ${(result.firstCommitMs / 1_000).toFixed(1)} s`)
   }
@@ -105,7 +115,7 @@ async function run(settings: Settings): Promise<boolean> {
     writeAccess(network)
     say('Business may begin')
     network.complete.then(() => say('Everything is up')).catch(() => undefined)
-    const outcome = settings.play ? play(network, world) : Promise.resolve(true)
+    const outcome = settings.play ? play(settings, network, world) : Promise.resolve(true)
     const whole = Promise.all([outcome, network.complete]).then(([ok]) => ok)
     const ok = await Promise.race([whole, end.then(() => false)])
     showAddresses(network)

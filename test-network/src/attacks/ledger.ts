@@ -98,6 +98,7 @@ export class RealLedger implements Ledger {
     caller: Identity,
     endorsers: readonly string[] = this.mirror.endorsersOf(operation),
   ): Promise<Answer> {
+    this.mirror.epochSeconds = Math.floor(Date.now() / 1_000)
     const expected = await this.mirror.refusal(operation, caller, endorsers)
     const until = Date.now() + LAG_MS
     let answer = await this.#once(operation, caller, endorsers)

@@ -1,12 +1,15 @@
 // Reading for the recount: as plain as it can be, and shared with nobody.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+/** A small year may have nothing of a kind: then there is no folder. */
 export const filesUnder = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(csv|xml)$/.test(name))
-    .sort()
-    .map(name => path.join(folder, name))
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter(name => /\.(csv|xml)$/.test(name))
+        .sort()
+        .map(name => path.join(folder, name))
+    : []
 
 export function textOf(file: string): string {
   const bytes = readFileSync(file)
