@@ -71,7 +71,7 @@ function settingsOf(options: OrdererOptions): Settings {
     limits: {
       ...LIMITS,
       batchCount: batch.maxMessageCount,
-      batchPreferredBytes: batch.preferredMaxBytes,
+      batchPreferredBytes: Math.min(batch.preferredMaxBytes, batch.absoluteMaxBytes),
       batchMaxBytes: batch.absoluteMaxBytes,
       ...options.limits,
     },

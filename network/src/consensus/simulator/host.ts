@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly checker: Checker
   readonly plant?: Plant | undefined
   readonly syncMaxMs: number
+  /** Records after which the log is rewritten. */
+  readonly logMax: number
   transmit(from: ReplicaId, to: ReplicaId, message: Message): void
   fetch(host: Host, effect: Extract<Effect, { kind: 'fetch' }>): void
   onIgnored(reason: string): void
@@ -186,7 +188,7 @@ export class Host {
   }
 
   private compact(): void {
-    if (this.log.length < 200 || !this.replica || this.outputs.length > 0) return
+    if (this.log.length < this.around.logMax || !this.replica || this.outputs.length > 0) return
     if (this.unsynced.length === 0) this.log = snapshot(this.replica)
   }
 

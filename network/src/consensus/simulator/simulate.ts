@@ -110,6 +110,7 @@ function createWorld({ random, size, strategy, plant, ignored }: Making): World 
     checker,
     plant,
     syncMaxMs: random.pick([1, 3, 20]),
+    logMax: random.pick([5, 30, 1_000]),
     transmit(from, to, message) {
       const twisted = traitors.get(from)?.twist(to, message) ?? [message]
       for (const one of twisted) network.send(from, to, one)
