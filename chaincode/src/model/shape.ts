@@ -76,6 +76,7 @@ export const text =
     value.length >= min &&
     value.length <= max &&
     !/[\u0000-\u001f\u007f-\u009f]/.test(value) &&
+    value.isWellFormed() &&
     value === value.normalize('NFC')
       ? value
       : malformed(path, `text of ${min} to ${max} characters`)

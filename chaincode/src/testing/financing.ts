@@ -15,8 +15,8 @@ import {
   BANK_A,
   BANK_B,
   CORE,
-  DUE,
-  TODAY,
+  due,
+  today,
   inDays,
   USERS,
   id,
@@ -64,7 +64,7 @@ export const bid = (input: {
   const { netFen } = priceOf({
     ...pricing,
     faceFen,
-    days: daysBetween(TODAY, rollForward(DUE, DEFAULT_POLICY.calendar)),
+    days: daysBetween(today(), rollForward(due(), DEFAULT_POLICY.calendar)),
   })
   return operations.financing.bid({
     id: bidId,
@@ -73,7 +73,7 @@ export const bid = (input: {
     askerMsp: ALLIANCE,
     seed: seed(),
     request: world.opening(ALLIANCE, 'request', request),
-    offer: { ...pricing, recourse: 'NONE', valueOn: TODAY, netFen: net ?? netFen },
+    offer: { ...pricing, recourse: 'NONE', valueOn: today(), netFen: net ?? netFen },
   })
 }
 
@@ -101,7 +101,7 @@ export const notify = (world: Ledger, request: RecordId): Operation =>
     request: world.opening(ALLIANCE, 'request', request),
     registration: {
       registrationNumber: '0123456789',
-      registeredOn: TODAY,
+      registeredOn: today(),
       searchHash: sha('search snapshot'),
     },
   })
@@ -127,7 +127,7 @@ export const attestPayOut = (payment: RecordId, amount: AmountFen): Operation =>
           payee: 'm-tier1',
           entryReference: payment.slice(0, 20),
           remittance: '',
-          valueOn: TODAY,
+          valueOn: today(),
           currency: 'CNY',
           amountFen: amount,
         },
@@ -187,7 +187,7 @@ export const attestRedemption = (payment: RecordId, amount: AmountFen): Operatio
           payer: 'm-core',
           entryReference: payment.slice(0, 20),
           remittance: 'redemption',
-          valueOn: DUE,
+          valueOn: due(),
           currency: 'CNY',
           amountFen: amount,
         },

@@ -20,6 +20,9 @@ import {
 import type { Trade } from './story.ts'
 import type { Ledger } from './world.ts'
 
+/** How far the calendar moves to reach maturity, holidays included. */
+export const CALENDAR_DAYS = 63
+
 export type Played = { trade: Trade; certificate: RecordId; forTier2: RecordId; forBank: RecordId }
 
 /** Tier 1 offers a child to tier 2, which signs off. */
@@ -60,7 +63,7 @@ const pay = async (world: Ledger, root: RecordId, amount: bigint): Promise<void>
 /** Matured, paid in two parts, collected pro rata. */
 export const playToRedemption = async (world: Ledger, played: Played): Promise<void> => {
   const { certificate, forTier2, forBank } = played
-  await moveCalendar(world, 63)
+  await moveCalendar(world, CALENDAR_DAYS)
   await must(world.submit(mature(world, forTier2, ALLIANCE), USERS.allianceOperator))
   await must(world.submit(mature(world, forBank, BANK_A), USERS.bankAOperator))
   await pay(world, certificate, 5_000_000n)

@@ -18,48 +18,24 @@ import {
   shareFen,
 } from '../model/index.ts'
 import type { AmountFen, Invoice, LocalDate, Operation, Order, RecordId } from '../model/index.ts'
+import { ALLIANCE, BANK_A, BANK_B, CORE, GUARDIANS, USERS } from './people.ts'
 import { World } from './world.ts'
 import type { Answer, Identity, Ledger } from './world.ts'
 
-export const CORE = 'CoreMSP'
-export const ALLIANCE = 'AllianceMSP'
-export const BANK_A = 'BankAMSP'
-export const BANK_B = 'BankBMSP'
-export const GUARDIANS = [CORE, ALLIANCE, BANK_A, BANK_B]
+export * from './people.ts'
 export const CONSORTIUM_KEY = '5a'.repeat(32)
 /**
- * The day on which every story plays. A real ledger has its own clock, so a suite that plays on one sets
- * STORY_TODAY to that day; in memory it is always the same.
+ * The day on which every story plays: always the same in memory, and the ledger's own day on a real one,
+ * whose suite calls `playOn` before and after.
  */
-export const TODAY = localDate(process.env.STORY_TODAY ?? '2026-05-29')
-export const inDays = (days: number): LocalDate => addDays(TODAY, days)
+export const STORY_DAY = localDate('2026-05-29')
+let day = STORY_DAY
+export const playOn = (other: LocalDate): void => {
+  day = other
+}
+export const today = (): LocalDate => day
+export const inDays = (days: number): LocalDate => addDays(day, days)
 export const TAX_ID = `91310000MA1FL8L97${creditCodeCheck('91310000MA1FL8L97')}`
-
-const user = (mspId: string, name: string, role: string, memberId?: string): Identity => ({
-  mspId,
-  name,
-  role,
-  ...(memberId === undefined ? {} : { memberId }),
-})
-
-export const USERS = {
-  coreOperator: user(CORE, 'core operator', 'operator'),
-  coreMaker: user(CORE, 'core maker', 'maker', 'm-core'),
-  coreChecker: user(CORE, 'core checker', 'checker', 'm-core'),
-  /** One person with both roles: still one person. */
-  coreBoth: user(CORE, 'core both', 'maker,checker', 'm-core'),
-  allianceOperator: user(ALLIANCE, 'alliance operator', 'operator'),
-  tier1: user(ALLIANCE, 'tier1 boss', 'maker,checker', 'm-tier1'),
-  tier2: user(ALLIANCE, 'tier2 boss', 'maker,checker', 'm-tier2'),
-  bankA: user(BANK_A, 'bank a treasurer', 'treasurer,maker', 'm-banka1'),
-  bankAOperator: user(BANK_A, 'bank a operator', 'operator'),
-  bankB: user(BANK_B, 'bank b treasurer', 'treasurer,maker', 'm-bankb1'),
-  bankBOperator: user(BANK_B, 'bank b operator', 'operator'),
-  regulator1: user('RegulatorMSP', 'regulator one', 'compliance', 'm-regul'),
-  regulator2: user('RegulatorMSP', 'regulator two', 'compliance', 'm-regul'),
-  regulatorOperator: user('RegulatorMSP', 'regulator operator', 'operator'),
-  carrier: user('LogisticsMSP', 'carrier', 'operator'),
-} as const satisfies Record<string, Identity>
 
 let counter = 0
 export const id = (label: string): RecordId =>
@@ -341,7 +317,7 @@ export const confirmedTrade = async (world: Ledger): Promise<Trade> => {
 }
 
 export const FACE = amountFen(11_300_000n)
-export const DUE = inDays(60)
+export const due = (): LocalDate => inDays(60)
 
 export const proposal = (
   world: Ledger,
@@ -357,7 +333,7 @@ export const proposal = (
         id: certificate,
         terms: {
           holder: change.holder ?? 'm-tier1',
-          dueOn: change.dueOn ?? DUE,
+          dueOn: change.dueOn ?? due(),
           offerUntil: inDays(12),
           uses: [{ invoiceId: trade.invoice, amountFen: change.amountFen ?? FACE }],
         },

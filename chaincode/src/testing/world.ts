@@ -7,7 +7,6 @@
  * at a time, so there is no MVCC.
  */
 import { createHash } from 'node:crypto'
-import { common, msp as mspProtos } from '@hyperledger/fabric-protos'
 import type { Context } from 'fabric-contract-api'
 import { contracts } from '../index.ts'
 import {
@@ -19,6 +18,7 @@ import {
   parseFault,
   recordKey,
 } from '../model/index.ts'
+import { satisfiesPolicy } from './policyReader.ts'
 import type {
   Fault,
   Operation,
@@ -66,10 +66,13 @@ export class World implements Ledger {
   epochSeconds: number
   #serial = 0
 
-  constructor(peers: readonly string[], policyOrganizations: readonly string[] = peers) {
+  constructor(
+    peers: readonly string[],
+    policyOrganizations: readonly string[] = peers,
+    day: string = '2026-05-29',
+  ) {
     this.peers = peers
-    this.epochSeconds =
-      (dayNumber(localDate(process.env.STORY_TODAY ?? '2026-05-29')) - 1) * 86_400 + 72_000
+    this.epochSeconds = (dayNumber(localDate(day)) - 1) * 86_400 + 72_000
     this.policyOrganizations = policyOrganizations
   }
 
@@ -252,17 +255,7 @@ export class World implements Ledger {
     const policy = this.policies.get(key)
     if (policy === undefined)
       return this.policyOrganizations.filter(mspId => signed.has(mspId)).length >= 2
-    const envelope = common.SignaturePolicyEnvelope.deserializeBinary(Buffer.from(policy, 'hex'))
-    const names = envelope
-      .getIdentitiesList()
-      .map(each => mspProtos.MSPRole.deserializeBinary(each.getPrincipal_asU8()).getMspIdentifier())
-    const holds = (rule: common.SignaturePolicy): boolean => {
-      const nested = rule.getNOutOf()
-      return nested === undefined
-        ? signed.has(names[rule.getSignedBy()] as string)
-        : nested.getRulesList().filter(holds).length >= nested.getN()
-    }
-    return holds(envelope.getRule() as common.SignaturePolicy)
+    return satisfiesPolicy(Buffer.from(policy, 'hex'), signed)
   }
 
   /** The opening that an organisation's collection holds. */

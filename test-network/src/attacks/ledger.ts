@@ -61,7 +61,7 @@ export class RealLedger implements Ledger {
 
   /** A connection as one user through one organisation's peer (the own one unless another is named). */
   async network(user: Identity, peerOf: string = user.mspId): Promise<Network> {
-    const slot = `${user.mspId}/${user.name}/${peerOf}`
+    const slot = JSON.stringify([user, peerOf])
     const known = this.#gateways.get(slot)
     if (known !== undefined) return known.getNetwork('scf')
     const { domain } = this.organization(user.mspId)
