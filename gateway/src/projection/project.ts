@@ -1,23 +1,17 @@
-import { collectionOf, KEY_PREFIXES, type RecordKind } from '@triflow/chaincode/model'
+import { collectionOf, decodePrivate, decodeState, parseKey } from '@triflow/chaincode/model'
 import type { Queryable } from '../platform/database/database.ts'
-import type { LedgerBlock, LedgerTransaction } from '../platform/ledger/blocks.ts'
+import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../platform/ledger/blocks.ts'
 
-const KINDS = new Map<string, RecordKind>(
-  Object.entries(KEY_PREFIXES).map(([kind, prefix]) => [prefix, kind as RecordKind]),
-)
+/** Ids are printable and short; anything else is not a key of ours, whoever wrote it. */
+const ID = /^[\x21-\x7e]{0,200}$/
+
+type Decode = (key: string, value: Uint8Array) => unknown
 
 interface Write {
   readonly kind: string
   readonly id: string
   readonly text: string | null
   readonly transaction: LedgerTransaction
-}
-
-/** Kind and id of a key, or undefined for a key that is none of ours (an index of the contracts). */
-export function parseKey(key: string): { kind: RecordKind; id: string } | undefined {
-  const colon = key.indexOf(':')
-  const kind = KINDS.get(colon < 0 ? key : key.slice(0, colon))
-  return kind ? { kind, id: colon < 0 ? '' : key.slice(colon + 1) } : undefined
 }
 
 /**
@@ -36,10 +30,12 @@ export async function projectBlock(
   const collection = collectionOf(ownMsp)
   const open: Write[] = []
   const secret: Write[] = []
+  const states = { list: open, decode: decodeState }
+  const values = { list: secret, decode: decodePrivate }
   for (const transaction of block.transactions) {
-    for (const write of transaction.writes) push(open, write, transaction)
+    for (const write of transaction.writes) push(states, write, transaction)
     for (const write of transaction.privateWrites)
-      if (write.collection === collection) push(secret, write, transaction)
+      if (write.collection === collection) push(values, write, transaction)
   }
   await upsert(tx, { block, column: 'open', cast: 'jsonb', writes: lastOfEach(open) })
   await upsert(tx, { block, column: 'secret_text', cast: 'text', writes: lastOfEach(secret) })
@@ -47,13 +43,28 @@ export async function projectBlock(
   return true
 }
 
-function push(
-  list: Write[],
-  write: { key: string; value: Uint8Array | undefined },
-  transaction: LedgerTransaction,
-): void {
+/**
+ * Colluding organisations can write new keys with a contract of their own. What the model cannot read
+ * is no record of ours; it is left out, and the chain is read on.
+ */
+function isReadable({ key, value }: PublicWrite, decode: Decode): boolean {
+  if (value === undefined) return true
+  try {
+    decode(key, value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface Target {
+  readonly list: Write[]
+  readonly decode: Decode
+}
+
+function push({ list, decode }: Target, write: PublicWrite, transaction: LedgerTransaction): void {
   const place = parseKey(write.key)
-  if (!place) return
+  if (!place || !ID.test(place.id) || !isReadable(write, decode)) return
   const text = write.value === undefined ? null : Buffer.from(write.value).toString('utf8')
   list.push({ ...place, text, transaction })
 }

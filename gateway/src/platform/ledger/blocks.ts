@@ -31,6 +31,8 @@ export interface PrivateWrite extends PublicWrite {
 
 const FILTER_SLOT = 2
 const VALID = 0
+/** TxValidationCode INVALID_OTHER_REASON. */
+const UNREADABLE = 255
 
 export function readBlock(event: peer.BlockAndPrivateData, namespace: string): LedgerBlock {
   const block = event.getBlock()
@@ -42,7 +44,7 @@ export function readBlock(event: peer.BlockAndPrivateData, namespace: string): L
     readTransaction(bytes, {
       index,
       namespace,
-      validationCode: flags[index] ?? VALID,
+      validationCode: flags[index] ?? UNREADABLE,
       secret: privateMap.get(index) as ledger.rwset.TxPvtReadWriteSet | undefined,
     }),
   )
@@ -56,31 +58,54 @@ interface Place {
   readonly secret: ledger.rwset.TxPvtReadWriteSet | undefined
 }
 
+const NO_WRITES = { name: '', writes: [], privateWrites: [] } as const
+/** The end of the year 9999: later instants have no common spelling. */
+const INSTANT_MAX_MS = 253_402_300_799_999
+
+/**
+ * Orderers check header and signature only: an envelope in a block may hold anything else. What does
+ * not decode is a transaction without effect, never a reason to stop reading the chain.
+ */
 function readTransaction(bytes: Uint8Array, place: Place): LedgerTransaction {
+  try {
+    return decodeTransaction(bytes, place)
+  } catch {
+    const validationCode = place.validationCode === VALID ? UNREADABLE : place.validationCode
+    const shared = { index: place.index, txId: '', validationCode, timestampMs: 0, creatorMsp: '' }
+    return { ...shared, ...NO_WRITES }
+  }
+}
+
+function decodeTransaction(bytes: Uint8Array, place: Place): LedgerTransaction {
   const payload = common.Payload.deserializeBinary(
     common.Envelope.deserializeBinary(bytes).getPayload_asU8(),
   )
   const header = common.ChannelHeader.deserializeBinary(
     payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(),
   )
-  const time = header.getTimestamp()
   const shared = {
     index: place.index,
     txId: header.getTxId(),
     validationCode: place.validationCode,
-    timestampMs: (time?.getSeconds() ?? 0) * 1000 + Math.floor((time?.getNanos() ?? 0) / 1e6),
+    timestampMs: timestampMs(header),
     creatorMsp: creatorOf(payload),
   }
   const isTransaction = header.getType() === common.HeaderType.ENDORSER_TRANSACTION
-  if (!isTransaction) return { ...shared, name: '', writes: [], privateWrites: [] }
+  if (!isTransaction || place.validationCode !== VALID) return { ...shared, ...NO_WRITES }
   const { name, results } = readAction(payload.getData_asU8())
-  if (place.validationCode !== VALID) return { ...shared, name, writes: [], privateWrites: [] }
   return {
     ...shared,
     name,
     writes: publicWrites(results, place.namespace),
     privateWrites: place.secret ? privateWrites(place.secret, place.namespace) : [],
   }
+}
+
+/** The time its client claims, kept within what an instant can be. */
+function timestampMs(header: common.ChannelHeader): number {
+  const time = header.getTimestamp()
+  const claimed = (time?.getSeconds() ?? 0) * 1000 + Math.floor((time?.getNanos() ?? 0) / 1e6)
+  return Math.min(INSTANT_MAX_MS, Math.max(0, claimed))
 }
 
 function creatorOf(payload: common.Payload): string {

@@ -1,0 +1,110 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
+import { block } from '../testing/ledger.ts'
+import { parseKey, projectBlock, projectedHeight } from './project.ts'
+
+describe('the projector', function () {
+  this.timeout(60_000)
+  let store: TestDatabase
+  before(async () => {
+    store = await freshDatabase()
+  })
+  after(() => store.close())
+  beforeEach(async () => {
+    for (const table of ['records', 'changes', 'checkpoint'])
+      await store.database.execute(`TRUNCATE book.${table}`)
+  })
+
+  const apply = (one: ReturnType<typeof block>): Promise<boolean> =>
+    store.database.transaction(tx => projectBlock(tx, one, 'AllianceMSP'))
+  const dump = (): Promise<unknown[]> =>
+    store.database.query(
+      `SELECT kind, id, open, secret_text, block_number, tx_index, tx_id FROM records ORDER BY kind, id`,
+    )
+
+  it('a block applied twice changes nothing', async () => {
+    const one = block(0, [{ writes: [{ key: 'I:x', value: { match: 'NONE' } }] }])
+    expect(await apply(one)).to.equal(true)
+    const before = await dump()
+    expect(await apply(one)).to.equal(false)
+    expect(await dump()).to.deep.equal(before)
+  })
+
+  it('a block that leaves a gap is not applied', async () => {
+    await apply(block(0, []))
+    expect(await apply(block(2, [{ writes: [{ key: 'I:x', value: {} }] }]))).to.equal(false)
+    expect(await projectedHeight(store.database)).to.equal(0n)
+    expect(await dump()).to.deep.equal([])
+  })
+
+  it('an opening is kept byte for byte, and only the own organisation’s', async () => {
+    const text = { b: '1', a: 'é' }
+    await apply(
+      block(0, [
+        { secrets: [{ key: 'O:order', value: text }] },
+        { secrets: [{ key: 'O:foreign', value: text }], msp: 'CoreMSP' },
+      ]),
+    )
+    const rows = (await dump()) as { id: string; secret_text: string }[]
+    expect(rows.map(row => [row.id, row.secret_text])).to.deep.equal([
+      ['order', JSON.stringify(text)],
+    ])
+  })
+
+  it('an invalid transaction writes nothing but is counted', async () => {
+    await apply(block(0, [{ code: 11 }, { writes: [{ key: 'M:m1', value: { mspId: 'X' } }] }]))
+    const [point] = await store.database.query<{ transactions: string; invalid: string }>(
+      'SELECT transactions, invalid FROM checkpoint',
+    )
+    expect(point).to.deep.equal({ transactions: '2', invalid: '1' })
+  })
+
+  it('of two writes to one key in a block the later one stands, and both are in the history', async () => {
+    await apply(
+      block(0, [
+        { writes: [{ key: 'I:x', value: { match: 'NONE' } }] },
+        { writes: [{ key: 'I:x', value: { match: 'MATCHED' } }] },
+      ]),
+    )
+    const [row] = (await dump()) as { open: unknown; tx_index: number }[]
+    expect(row).to.deep.include({ open: { match: 'MATCHED' }, tx_index: 1 })
+    expect(await store.database.query('SELECT 1 FROM changes')).to.have.length(2)
+  })
+
+  it('any sequence of blocks, with crashes and repetitions in between, gives the same rows', async () => {
+    const write = fc.record({
+      key: fc.constantFrom('I:a', 'I:b', 'R:c', 'POLICY'),
+      value: fc.record({ v: fc.integer({ min: 0, max: 9 }) }),
+    })
+    const blocks = fc.array(fc.array(write, { maxLength: 3 }), { minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(blocks, fc.array(fc.nat(4), { maxLength: 5 }), async (list, repeats) => {
+        for (const table of ['records', 'changes', 'checkpoint'])
+          await store.database.execute(`TRUNCATE book.${table}`)
+        const made = list.map((writes, number) =>
+          block(
+            number,
+            writes.map(w => ({ writes: [w] })),
+          ),
+        )
+        for (const one of made) await apply(one)
+        const straight = await dump()
+        for (const table of ['records', 'changes', 'checkpoint'])
+          await store.database.execute(`TRUNCATE book.${table}`)
+        for (const one of made) {
+          await apply(one)
+          for (const again of repeats) if (made[again]) await apply(made[again])
+        }
+        expect(await dump()).to.deep.equal(straight)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('keys of other kinds are passed over', () => {
+    expect(parseKey('I:abc')).to.deep.equal({ kind: 'invoice', id: 'abc' })
+    expect(parseKey('POLICY')).to.deep.equal({ kind: 'policy', id: '' })
+    expect(parseKey('ZZ:abc')).to.equal(undefined)
+  })
+})
