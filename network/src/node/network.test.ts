@@ -1,6 +1,7 @@
 // One transaction and what may befall it: a network of node processes, a chaincode on the unmodified fabric-shim, clients
 // on the unmodified fabric-gateway.
 import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -17,7 +18,8 @@ import {
   type NodeStatus,
 } from './control.ts'
 import { isListening, waitUntil } from './processes.ts'
-import { TestClient, type SubmitResult } from './testing/client.ts'
+import { connectionOf, TestClient, type SubmitResult } from './testing/client.ts'
+import { callWithGarbage, pourGarbage } from './testing/garbage.ts'
 import {
   CHANNEL,
   ENDORSEMENT_POLICY_FAILURE,
@@ -34,10 +36,12 @@ import {
 const BASE_PORT = 31_450
 /** The same claims hold on real Fabric: TRIFLOW_LEDGER=fabric with FABRIC_BIN set. */
 const ledger: LedgerKind = process.env.TRIFLOW_LEDGER === 'fabric' ? 'fabric' : 'embedded'
+const RESOURCE_EXHAUSTED = 8
+const INTERNAL = 13
 const definition = probeDefinition('one-transaction', BASE_PORT)
 
 describe('a network of node processes', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let dir = ''
   const chaincodes: ChildProcess[] = []
   const clients = new Map<string, TestClient>()
@@ -133,6 +137,28 @@ describe('a network of node processes', function () {
       .evaluate(read)
       .catch((error: Error) => error.message)
     expect(refusal).to.not.include('secret')
+  })
+
+  it('lives through garbage and oversized messages at every port', async () => {
+    const before = await status(dir)
+    const garbage = [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      randomBytes(70_000),
+      Buffer.alloc(9, 0xff),
+    ]
+    const ports = [BASE_PORT, BASE_PORT + 1, BASE_PORT + 2]
+    for (const bytes of garbage) await pourGarbage(ports, bytes)
+    const peer = connectionOf(dir, 'AMSP').peers[0]
+    if (!peer) throw new Error('A has no peer')
+    const codes = await callWithGarbage(peer, [...garbage, Buffer.alloc(0)])
+    expect(codes).to.not.include(0)
+    const submit = { unary: ['/gateway.Gateway/Submit'], streams: [] }
+    const large = Buffer.alloc(101 * 1024 * 1024)
+    const [oversized] = await callWithGarbage(peer, [large], submit)
+    expect(oversized).to.be.oneOf([RESOURCE_EXHAUSTED, INTERNAL])
+    expect((await put('A', 'after-garbage', 'x')).code).to.equal(VALID)
+    const pids = (nodes: NodeStatus[]): number[] => nodes.flatMap(node => node.pids)
+    expect(pids(await status(dir))).to.deep.equal(pids(before))
   })
 
   const leaderOf = (nodes: NodeStatus[]): NodeStatus => {

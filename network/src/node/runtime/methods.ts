@@ -70,8 +70,11 @@ export function writeStatus(status: NodeStatus): Buffer {
   return Buffer.from(JSON.stringify(status))
 }
 
+const STATUS_BYTES_MAX = 1024 * 1024
+
 /** Undefined when the bytes are not a status. */
 export function readStatus(bytes: Uint8Array): NodeStatus | undefined {
+  if (bytes.length > STATUS_BYTES_MAX) return undefined
   try {
     return statusSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
   } catch {

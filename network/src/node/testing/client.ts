@@ -43,6 +43,14 @@ interface Answer {
   error?: { message: string; code?: number; details: string[] }
 }
 
+/** What DIR/connection.json says of an organisation. */
+export function connectionOf(dir: string, mspId: string): Connection['organizations'][number] {
+  const connection = JSON.parse(readFileSync(inFolder.connection(dir), 'utf8')) as Connection
+  const own = connection.organizations.find(each => each.mspId === mspId)
+  if (!own) throw new Error(`connection.json has no ${mspId}`)
+  return own
+}
+
 /** An unmodified fabric-gateway client that reads DIR/connection.json. */
 export class TestClient {
   #worker: Worker
