@@ -136,7 +136,8 @@ async function knownRoot(services: Services, item: SettleItem): Promise<KnownRoo
     item.rootId,
   )
   if (!root) throw unknownObject('root certificate')
-  const terms = root.opening || item.instruction?.terms
+  // The obligor's word first: a bank that was only invited to bid keeps a copy of terms that have moved on.
+  const terms = item.instruction?.terms || root.opening
   if (!terms) throw unknownObject('root certificate; pass the obligor’s settlement instruction')
   const own = await findRecord<null, Stored<SettlementTerms>>(database, 'settlement', item.rootId)
   const settlement = own?.opening || item.instruction?.settlement
