@@ -31,6 +31,8 @@ const WHAT: Readonly<Record<Step, string>> = {
 const BASE_PORT = 21_400
 
 async function work(): Promise<void> {
+  // The manager is gone: nobody will ask for anything any more.
+  process.once('disconnect', () => process.exit(1))
   const load = CaliperUtils.loadModuleFunction
   const messenger = load(
     CaliperUtils.getBuiltinMessengers(),
@@ -103,9 +105,6 @@ function figuresOf(dir: string, step: Step): Figure[] {
   ]
 }
 
-/** The ledger's day: of the clock at UTC+8. The model that the worker keeps must live on the same day. */
-const businessDay = (): string => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
-
 /** Workers are processes of their own: they read the same settings from the environment. */
 function configure(settings: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(settings)) {
@@ -128,14 +127,12 @@ async function measure(settings: Settings): Promise<void> {
       writeFileSync(benchmarkFile, JSON.stringify(benchmark))
       configure({ workspace: dir, networkconfig: networkFile, benchconfig: benchmarkFile })
       ConfigUtil.set(ConfigUtil.keys.Report.Path, report)
-      process.env['STORY_TODAY'] = businessDay()
       const engine = new CaliperEngine(benchmark, configuration, ConnectorFactory)
       if ((await engine.run()) !== 0) throw new Error('Caliper did not finish')
-      const name = settings.ledger === 'embedded' ? 'caliper' : 'caliper-fabric'
-      publish(
-        name,
-        STEPS.flatMap(step => figuresOf(dir, step)),
-      )
+      const figures = STEPS.flatMap(step => figuresOf(dir, step))
+      publish(settings.ledger === 'embedded' ? 'caliper' : 'caliper-fabric', figures)
+      if (figures.some(({ what, value }) => what.endsWith('failures') && value > 0))
+        process.exitCode = 1
     } finally {
       await network.down()
     }

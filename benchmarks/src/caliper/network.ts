@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { story, type Identity } from '@triflow/chaincode/testing'
 import {
   REPOSITORY,
+  atSignal,
   awaitPort,
   chaincodePackageId,
   openNetwork,
@@ -76,7 +77,7 @@ export async function startPilotLedger(
 const portOf = (endpoint: string): number => Number(endpoint.split(':').at(-1))
 
 function startChaincode(mspId: string, port: number, packageId: string): ChildProcess {
-  return spawn(process.execPath, program('chaincode', 'main'), {
+  const child = spawn(process.execPath, program('chaincode', 'main'), {
     stdio: 'ignore',
     env: {
       ...process.env,
@@ -86,6 +87,8 @@ function startChaincode(mspId: string, port: number, packageId: string): ChildPr
       CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR',
     },
   })
+  atSignal(async () => void child.kill())
+  return child
 }
 
 const organizationOf = ({ organizations }: Connection, mspId: string) => {

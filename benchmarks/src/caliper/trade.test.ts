@@ -1,8 +1,11 @@
 import { expect } from 'chai'
 import type { Operation } from '@triflow/chaincode/model'
+import { story } from '@triflow/chaincode/testing'
 import { prepareIssue } from './trade.ts'
 
 describe('Caliper workload', () => {
+  after(() => story.playOn(story.STORY_DAY))
+
   it('prepares what the contracts accept: one proposal, offer and acceptance per certificate', async () => {
     const sent: string[] = []
     const submit = async ({ contract, function: name }: Operation) => {

@@ -55,7 +55,10 @@ function besideModel(world: World, submit: Submit): Ledger {
 
 /** Brings the ledger to `count` confirmed invoices of 113,000.00 yuan, and builds the calls that turn them into certificates. */
 export async function prepareIssue(submit: Submit, count: number): Promise<Issue> {
-  const world = new World([...story.GUARDIANS, 'RegulatorMSP'], story.GUARDIANS)
+  // The model has to live on the day of the ledger, which has a clock: the day at UTC+8.
+  const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+  story.playOn(localDate(day))
+  const world = new World([...story.GUARDIANS, 'RegulatorMSP'], story.GUARDIANS, day)
   const ledger = besideModel(world, submit)
   await story.bringUp(ledger)
   const rulesId = id('rules')

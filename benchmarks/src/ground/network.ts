@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { LedgerKind, NodeStatus } from '@triflow/network/control'
 import { program } from './checkout.ts'
+import { atSignal } from './signals.ts'
 
 export type { LedgerKind, NodeStatus } from '@triflow/network/control'
 
@@ -78,7 +79,12 @@ export async function openNetwork(options: {
     return place
   }
   const config = file('definition', definition)
-  const down = async (): Promise<void> => void (await command('down', '--dir', dir))
+  const stop = async (): Promise<void> => void (await command('down', '--dir', dir))
+  const takeBack = atSignal(stop)
+  const down = async (): Promise<void> => {
+    await stop()
+    takeBack()
+  }
   try {
     await command('up', '--dir', dir, '--ledger', ledger, '--config', config)
   } catch (fault) {

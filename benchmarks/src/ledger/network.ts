@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import {
   REPOSITORY,
+  atSignal,
   awaitPort,
   chaincodePackageId,
   openNetwork,
@@ -48,6 +49,7 @@ async function startChaincode(port: number, packageId: string): Promise<ChildPro
       env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR' },
     },
   )
+  atSignal(async () => void child.kill())
   await awaitPort(port, Date.now() + 30_000)
   return child
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { program, temporaryFolder, type LedgerKind } from '../ground/index.ts'
+import { atSignal, program, temporaryFolder, type LedgerKind } from '../ground/index.ts'
 import { figure, percentile, type Figure } from '../report/index.ts'
 import { memoryOfTree } from './memory.ts'
 import { sampleReads, writesOf, type Reads } from './sampler.ts'
@@ -41,6 +41,7 @@ export async function measureWarm(settings: WarmSettings): Promise<Figure[]> {
   const child = spawn(process.execPath, argvOf(dir, settings), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const takeBack = atSignal(() => stop(child))
   try {
     const watched = await watch(child, dir)
     const pilot = JSON.parse(readFileSync(path.join(dir, 'pilot.json'), 'utf8')) as PilotFile
@@ -48,6 +49,7 @@ export async function measureWarm(settings: WarmSettings): Promise<Figure[]> {
     return figuresOf(pilot, watched)
   } finally {
     await stop(child)
+    takeBack()
     rmSync(dir, { recursive: true, force: true })
   }
 }
