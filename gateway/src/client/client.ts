@@ -61,7 +61,7 @@ export class Client {
     const loose = input as Loose
     const key = loose.idempotencyKey ?? crypto.randomUUID()
     const answer = await this.#send(name, loose, key)
-    if (answer.status !== 401 || !this.#session || name.startsWith('sessions.') || loose.content)
+    if (answer.status !== 401 || !this.#session || LOG_IN.has(name) || loose.content)
       return this.#read<N>(answer)
     await this.#renew()
     return this.#read<N>(await this.#send(name, loose, key))
@@ -122,6 +122,9 @@ export class Client {
     return (json ? JSON.parse(text) : text) as Output<N>
   }
 }
+
+/** Renewing a token for these would go round in circles. */
+const LOG_IN: ReadonlySet<string> = new Set(['sessions.open', 'sessions.refresh'])
 
 function addressOf(template: string, input: Loose): string {
   const path = template.replace(/:(\w+)/g, (_, part: string) =>
