@@ -64,6 +64,19 @@ export function figure(
   }
 }
 
+/** `yes` or `no` against the target; empty without one, or where the peer it names was not measured. */
+export function isMet({ value, target, peerValue }: Figure): 'yes' | 'no' | '' {
+  const [, sign, number, times] = /^(<=|>=) (\d+(?:\.\d+)?)(x peer)?$/.exec(target ?? '') ?? []
+  if (number === undefined || (times && peerValue === undefined)) return ''
+  const bound = Number(number) * (times ? (peerValue ?? 0) : 1)
+  if (typeof value !== 'number' || Number.isNaN(value)) return 'no'
+  return (sign === '<=' ? value <= bound : value >= bound) ? 'yes' : 'no'
+}
+
+/** A figure that nothing was measured for is NaN, which JSON writes as null. */
+export const shown = (value: number): string =>
+  typeof value !== 'number' || Number.isNaN(value) ? 'none' : String(value)
+
 function commitOf(folder: string): string {
   try {
     return execFileSync('git', ['-C', folder, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
@@ -79,12 +92,13 @@ function row(cells: readonly string[], widths: readonly number[]): string {
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(each => [
     each.what,
-    `${each.value} ${each.unit}`,
-    `${each.min} .. ${each.max} (${each.runs})`,
+    `${shown(each.value)} ${each.unit}`,
+    `${shown(each.min)} .. ${shown(each.max)} (${each.runs})`,
     each.target ?? '',
+    isMet(each),
     each.peer ? `${each.peer}: ${each.peerValue ?? 'not installed'}` : '',
   ])
-  const head = ['what', 'median', 'min .. max (runs)', 'target', 'peer']
+  const head = ['what', 'median', 'min .. max (runs)', 'target', 'met', 'peer']
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map(cells => (cells[column] ?? '').length)),
   )

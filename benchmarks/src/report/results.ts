@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { REPOSITORY } from '../ground/checkout.ts'
-import type { Figure } from './index.ts'
+import { isMet, shown, type Figure } from './index.ts'
 
 interface Report {
   readonly name: string
@@ -17,9 +17,10 @@ function line(figure: Figure): string {
   const peer = figure.peer ? `${figure.peer}: ${figure.peerValue ?? 'not installed'}` : ''
   const cells = [
     escaped(figure.what),
-    `${figure.value} ${figure.unit}`,
-    `${figure.min} .. ${figure.max} (${figure.runs})`,
+    `${shown(figure.value)} ${figure.unit}`,
+    `${shown(figure.min)} .. ${shown(figure.max)} (${figure.runs})`,
     escaped(figure.target ?? ''),
+    isMet(figure),
     peer,
   ]
   return `| ${cells.join(' | ')} |`
@@ -33,8 +34,8 @@ function section(report: Report, measuredOn: string): string {
     '',
     `${measuredOn}, commit \`${report.commit.slice(0, 12)}\`, ${machine}.`,
     '',
-    '| what | median | min .. max (runs) | target | peer |',
-    '|---|---|---|---|---|',
+    '| what | median | min .. max (runs) | target | met | peer |',
+    '|---|---|---|---|---|---|',
     ...report.figures.map(line),
     '',
   ].join('\n')
