@@ -96,6 +96,22 @@ describe('agreement on a height', () => {
     expect(rig.hear(1, prePrepare(first, 9)).ignored).to.equal('futureView')
   })
 
+  it('takes no more blocks than its ledger can follow, and goes on when it has', () => {
+    const rig = new Rig(replicaOf(2, { unappliedMax: 1 }))
+    let previous = GENESIS.hash
+    for (let height = 1; height <= 6; height += 1) {
+      const proposal = proposalOf(height, previous, `r${height}`)
+      previous = proposal.hash
+      rig.hear(1, prePrepare(proposal))
+      for (const from of [1, 3]) rig.hear(from, prepareOf(from, 0, proposal))
+      for (const from of [1, 3]) rig.hear(from, commitOf(from, 0, proposal))
+    }
+    expect(rig.replica.decided.height).to.equal(4)
+    rig.take({ kind: 'applied', now: 0, height: 2 })
+    expect(rig.replica.decided.height).to.equal(6)
+    expect(rig.replica.unapplied).to.have.length(4)
+  })
+
   for (const [what, proposal] of [
     ['an empty batch', proposalOf(1, GENESIS.hash)],
     ['a request twice', proposalOf(1, GENESIS.hash, 'a', 'a')],

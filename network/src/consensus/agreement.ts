@@ -282,8 +282,16 @@ function certificateOf(draft: Draft, proposal: Proposal, votes: readonly Vote[])
   return { view: draft.view, header: proposal.header, hash: proposal.hash, votes: chosen }
 }
 
+/**
+ * A replica whose ledger lags by so many times `unappliedMax` takes no further blocks: memory stays
+ * bounded, and if the others need its vote they wait for it.
+ */
+const LAG_FACTOR = 4
+
 /** Makes the next height final if its certificate and its bytes are here. */
 function decideNext(draft: Draft): boolean {
+  const { limits } = draft.settings
+  if (draft.decided.height - draft.applied >= LAG_FACTOR * limits.unappliedMax) return false
   const height = draft.decided.height + 1
   const slot = draft.slots.get(height)
   const certificate = draft.proven.get(height) ?? (slot && certificateIn(draft, slot))

@@ -84,6 +84,7 @@ export function onApplied(draft: Draft, height: number): Ignored | undefined {
   measureBlock(draft)
   const unapplied = draft.unapplied.filter(({ proposal }) => proposal.header.height > height)
   draft.unapplied = unapplied
+  advance(draft)
   return undefined
 }
 

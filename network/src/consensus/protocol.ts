@@ -136,8 +136,10 @@ export type VoteRecord =
   | { readonly kind: 'entered'; readonly newView: NewViewMessage }
 
 /**
- * Effects are carried out in order. Whatever leaves the replica (send, deliver) leaves only after
- * every earlier persist is on disk.
+ * Effects are carried out in order. What is sent leaves only after every earlier persist is on disk.
+ * A delivered block need not wait: it goes to the replica's own ledger, and a ledger that has made
+ * a block durable binds the replica more than any record (it votes no more at that height). So a
+ * `decided` record alone is no reason to sync: it is written with what is written next.
  */
 export type Effect =
   | { readonly kind: 'persist'; readonly record: VoteRecord }

@@ -7,7 +7,7 @@
  * links and the inspection of envelopes come in as ports.
  *
  * Invariants:
- * - what leaves (a frame, a block) leaves after every vote record before it is on disk;
+ * - a frame leaves after every vote record before it is on disk;
  * - blocks reach the handler in order, none twice, none skipped, one at a time;
  * - whatever a consenter sends is a counted outcome, never an exception.
  */

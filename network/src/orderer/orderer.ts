@@ -22,7 +22,7 @@ import { BlockFetcher } from './fetcher.ts'
 import { InspectionDesk } from './inspection.ts'
 import { Notary } from './notary.ts'
 import { decodeRecord } from './records.ts'
-import { clock, ReplicaShell, type Output } from './replicaShell.ts'
+import { clock, ReplicaShell, type Delivery, type Output } from './replicaShell.ts'
 import type { Orderer, OrdererOptions, OrdererStatus, SubmitOutcome } from './types.ts'
 import { VoteLog, VoteLogError } from './voteLog.ts'
 import { Malformed } from './wire.ts'
@@ -126,6 +126,7 @@ class ChannelOrderer implements Orderer {
       onFault,
       sign: ballot => notary.sign(ballot),
       release: output => this.release(output),
+      deliver: delivery => this.deliver(delivery),
     })
     const { shell } = this
     this.line = new BlockLine({
@@ -223,19 +224,18 @@ class ChannelOrderer implements Orderer {
         this.counters.add(`sent_${output.message.kind}`, targets.length)
         return
       }
-      case 'deliver': {
-        const { proposal, certificate } = output
-        const bytes = assembleBlock(proposal, certificate, this.options.config.blockNumber)
-        const { header, hash, requests } = proposal
-        const block = { header, hash, certificate, digests: requests.map(({ digest }) => digest) }
-        this.line.push({ block, bytes })
-        this.counters.add('blocks')
-        this.counters.add('envelopes', requests.length)
-        return
-      }
       case 'fetch':
         void this.fetch(output)
     }
+  }
+
+  private deliver({ proposal, certificate }: Delivery): void {
+    const bytes = assembleBlock(proposal, certificate, this.options.config.blockNumber)
+    const { header, hash, requests } = proposal
+    const block = { header, hash, certificate, digests: requests.map(({ digest }) => digest) }
+    this.line.push({ block, bytes })
+    this.counters.add('blocks')
+    this.counters.add('envelopes', requests.length)
   }
 
   private async fetch({ from, first, last }: Extract<Output, { kind: 'fetch' }>): Promise<void> {

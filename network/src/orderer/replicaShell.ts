@@ -17,7 +17,8 @@ import type { VoteLog } from './voteLog.ts'
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 export type Happening = DistributiveOmit<Event, 'now'>
-export type Output = Exclude<Effect, { kind: 'persist' | 'sign' }>
+export type Delivery = Extract<Effect, { kind: 'deliver' }>
+export type Output = Exclude<Effect, { kind: 'persist' | 'sign' | 'deliver' }>
 
 export interface ShellPorts {
   readonly log: VoteLog
@@ -27,6 +28,8 @@ export interface ShellPorts {
   sign(ballot: Ballot): Message
   /** Something may leave: everything it rests on is on disk. */
   release(output: Output): void
+  /** For the own ledger. */
+  deliver(delivery: Delivery): void
   onFault(fault: Error): void
 }
 
@@ -86,10 +89,15 @@ export class ReplicaShell {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'persist':
-          this.ports.log.append(encodeRecord(effect.record))
+          this.ports.log.append(encodeRecord(effect.record), {
+            isUrgent: effect.record.kind !== 'decided',
+          })
           break
         case 'sign':
           ballots.push(effect.ballot)
+          break
+        case 'deliver':
+          this.ports.deliver(effect)
           break
         default:
           this.outputs.push(effect)
@@ -105,14 +113,16 @@ export class ReplicaShell {
 
   private flush(): void {
     if (this.flushing || this.isStopped) return
-    if (!this.ports.log.hasUnsynced) return this.releaseAll()
+    const { log } = this.ports
+    if (!log.hasUnsynced) return this.releaseAll()
+    if (!log.hasUrgent && this.outputs.length === 0) return
     this.flushing = this.syncAndRelease()
       .catch((error: unknown) =>
         this.fail(error instanceof Error ? error : new Error(String(error))),
       )
       .finally(() => {
         this.flushing = undefined
-        if (this.ports.log.hasUnsynced || this.outputs.length > 0) this.flush()
+        this.flush()
       })
   }
 

@@ -32,6 +32,7 @@ export class VoteLog {
   private allocated: number
   private synced: number
   private waiting: Uint8Array[] = []
+  private isUrgent = false
   private isOpen = true
 
   private constructor(directory: string, file: FileHandle, end: number, allocated: number) {
@@ -70,8 +71,14 @@ export class VoteLog {
     return this.waiting.length > 0
   }
 
-  append(body: Uint8Array): void {
+  /** Whether a record waits that is worth a sync of its own. */
+  get hasUrgent(): boolean {
+    return this.isUrgent
+  }
+
+  append(body: Uint8Array, options: { readonly isUrgent: boolean } = { isUrgent: true }): void {
     this.waiting.push(body)
+    this.isUrgent ||= options.isUrgent
   }
 
   /** Everything appended before the call is on disk when it returns. One at a time. */
@@ -79,6 +86,7 @@ export class VoteLog {
     if (!this.isOpen) throw new VoteLogError('VOTE_LOG_CLOSED', 'the log was closed')
     const bodies = this.waiting
     this.waiting = []
+    this.isUrgent = false
     if (bodies.length === 0) return
     const group = frame(bodies, this.synced)
     await this.reserve(this.end + group.length)

@@ -17,7 +17,7 @@ import { isAuthentic, sign } from './signatures.ts'
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 export type Happening = DistributiveOmit<Event, 'now'>
-type Output = Exclude<Effect, { kind: 'persist' | 'sign' }>
+type Output = Exclude<Effect, { kind: 'persist' | 'sign' | 'deliver' }>
 
 /** Bugs planted on purpose: the checker must find them. */
 export type Plant = 'quorum' | 'amnesia' | 'speakFirst' | 'emptyViewChange'
@@ -140,13 +140,20 @@ export class Host {
         case 'sign':
           ballots.push(effect.ballot)
           break
+        case 'deliver': {
+          const { proposal, certificate } = effect
+          const digests = proposal.requests.map(({ digest }) => digest)
+          this.apply([{ header: proposal.header, hash: proposal.hash, digests, certificate }])
+          break
+        }
         default:
           this.outputs.push(effect)
       }
     }
     for (const ballot of ballots) this.signBallot(ballot)
     if (this.around.plant === 'speakFirst') this.release()
-    if (this.unsynced.length > 0 || this.outputs.length > 0) this.planSync()
+    const mustSync = this.unsynced.some(record => record.kind !== 'decided')
+    if (mustSync || this.outputs.length > 0) this.planSync()
   }
 
   private signBallot(wanted: Ballot): void {
@@ -200,12 +207,6 @@ export class Host {
         case 'send':
           this.sendTo(output)
           break
-        case 'deliver': {
-          const { proposal, certificate } = output
-          const digests = proposal.requests.map(({ digest }) => digest)
-          this.apply([{ header: proposal.header, hash: proposal.hash, digests, certificate }])
-          break
-        }
         case 'fetch':
           this.around.fetch(this, output)
       }
