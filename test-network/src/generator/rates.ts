@@ -34,7 +34,7 @@ export const RATES = {
   freeTextReference: 0.1,
   noReference: 0.02,
   /** Of the documents: a UBL file of its own instead of rows in the monthly CSV. */
-  ubl: 0.06,
+  ubl: 0.03,
   /** Of the monthly CSV files: GBK instead of UTF-8. */
   gbk: 0.25,
 } as const

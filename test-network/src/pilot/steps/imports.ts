@@ -66,11 +66,13 @@ export async function importFile(
 export const importOrders = (stage: Stage): Promise<unknown> =>
   importFolder(stage, 'core', 'orders')
 
-/** Goods and invoices side by side, and the banks' statements. */
+/** Goods before invoices, so that an invoice is judged once, when all it is judged by is there; then the statements. */
 export async function importYear(stage: Stage): Promise<void> {
   await Promise.all([
     importFolder(stage, 'logistics', 'despatch'),
     importFolder(stage, 'core', 'receipts'),
+  ])
+  await Promise.all([
     importFolder(stage, 'alliance', 'invoices'),
     importFolder(stage, 'banka', 'statements'),
     importFolder(stage, 'bankb', 'statements'),
