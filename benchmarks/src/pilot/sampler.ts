@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClient, type Client, type Operation } from '@triflow/gateway/client'
+import { createClient, type Client } from '@triflow/gateway/client'
 
 /** Latencies in milliseconds by route. */
 export type Reads = ReadonlyMap<string, readonly number[]>
@@ -69,34 +69,4 @@ export async function sampleReads(dir: string, signal: AbortSignal): Promise<Rea
     }
   }
   return taken
-}
-
-/** Who wrote: the people of the core enterprise and of the banks, and the suppliers' operator. */
-const WRITERS: Readonly<Record<string, readonly string[]>> = {
-  core: ['operator', 'maker', 'checker', 'treasurer'],
-  alliance: ['operator', 'sup01.maker', 'sup01.checker'],
-  banka: ['treasurer'],
-}
-
-const isSingle = ({ status, transactions, finishedAt }: Operation): boolean =>
-  status === 'done' && transactions.length === 1 && finishedAt !== undefined
-
-/** Milliseconds from a write's acceptance to its commit, of every write that was one transaction. */
-export async function writesOf(dir: string): Promise<number[]> {
-  const access = accessOf(dir)
-  const known = new Map<string, number>()
-  for (const [organization, logins] of Object.entries(WRITERS)) {
-    const place = access?.organizations[organization]
-    for (const user of place?.users.filter(({ login }) => logins.includes(login)) ?? []) {
-      const client = createClient({ url: place?.url ?? '' })
-      await client.logIn(user.login, user.password)
-      const { items } = await client.call('operations.list', { query: { limit: 500 } })
-      for (const each of items.filter(isSingle))
-        known.set(
-          each.operationId,
-          Date.parse(each.finishedAt ?? each.createdAt) - Date.parse(each.createdAt),
-        )
-    }
-  }
-  return [...known.values()]
 }
