@@ -10,18 +10,18 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { connect, signers } from '@hyperledger/fabric-gateway'
-import type { Gateway, Network } from '@hyperledger/fabric-gateway'
+import type { Gateway, Network, Transaction } from '@hyperledger/fabric-gateway'
 import { parseFault } from '@triflow/chaincode/model'
 import type { FaultCode, Operation } from '@triflow/chaincode/model'
 import type { World } from '@triflow/chaincode/testing'
-import type { Answer, ForgedWrite, Identity, Ledger } from '@triflow/chaincode/testing'
+import type { Answer, ForgedWrite, Identity, Ledger, Refused } from '@triflow/chaincode/testing'
 import { issueCertificate } from '@triflow/network/msp'
 
 type Peer = { name: string; endpoint: string; hostOverride: string; tlsCACert: string }
 type Organization = { name: string; mspId: string; domain: string; peers: Peer[] }
 export type Connection = { organizations: Organization[] }
 
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 60_000
 const LAG_MS = 10_000
 
 export class RealLedger implements Ledger {
@@ -91,7 +91,7 @@ export class RealLedger implements Ledger {
 
   /**
    * Endorses, orders, waits. An endorser that has not committed the last block yet refuses what the model
-   * accepts: then the endorsement is asked for again, as a gateway would.
+   * accepts, or for another reason: then the endorsement is asked for again, as a gateway would.
    */
   async submit(
     operation: Operation,
@@ -102,12 +102,7 @@ export class RealLedger implements Ledger {
     const expected = await this.mirror.refusal(operation, caller, endorsers)
     const until = Date.now() + LAG_MS
     let answer = await this.#once(operation, caller, endorsers)
-    while (
-      !answer.ok &&
-      expected === undefined &&
-      answer.fault !== undefined &&
-      Date.now() < until
-    ) {
+    while (!answer.ok && lags(answer, expected) && Date.now() < until) {
       await sleep(100)
       answer = await this.#once(operation, caller, endorsers)
     }
@@ -132,9 +127,8 @@ export class RealLedger implements Ledger {
     })
     try {
       const transaction = await proposal.endorse()
-      const committed = await transaction.submit()
-      const status = await committed.getStatus()
-      if (!status.successful) return { ok: false, code: codeName(status.code) }
+      const code = await commit(network, transaction)
+      if (code !== VALID) return { ok: false, code: codeName(code) }
       return { ok: true, payload: Buffer.from(transaction.getResult()).toString(), writes: 0 }
     } catch (error) {
       return refusalOf(error)
@@ -170,9 +164,8 @@ export class RealLedger implements Ledger {
           endorsingOrganizations: [...endorsers],
         })
         .endorse()
-      const committed = await transaction.submit()
-      const status = await committed.getStatus()
-      if (!status.successful) return { ok: false, code: codeName(status.code) }
+      const code = await commit(network, transaction)
+      if (code !== VALID) return { ok: false, code: codeName(code) }
     } catch (error) {
       return refusalOf(error)
     }
@@ -189,6 +182,51 @@ export class RealLedger implements Ledger {
     for (const client of this.#clients.values()) client.close()
   }
 }
+
+const VALID = 0
+
+/**
+ * Submits and answers the validation code. Fabric's orderers sometimes say "already processed" of a
+ * transaction that is on its way: then it is looked up, never sent again.
+ */
+const commit = async (network: Network, transaction: Transaction): Promise<number> => {
+  try {
+    const committed = await transaction.submit()
+    return (await committed.getStatus()).code
+  } catch (error) {
+    const { details = [] } = error as { details?: { message: string }[] }
+    if (!details.some(({ message }) => message.includes('already processed'))) throw error
+    return lookUp(network, transaction.getTransactionId())
+  }
+}
+
+/** ProcessedTransaction{transactionEnvelope = 1, validationCode = 2}; a code of 0 is left out. */
+const lookUp = async (network: Network, transactionId: string): Promise<number> => {
+  const until = Date.now() + LAG_MS
+  for (;;)
+    try {
+      const bytes = await network
+        .getContract('qscc')
+        .evaluateTransaction('GetTransactionByID', 'scf', transactionId)
+      return codeAfter(bytes)
+    } catch (error) {
+      if (Date.now() > until) throw error
+      await sleep(200)
+    }
+}
+const codeAfter = (bytes: Uint8Array): number => {
+  let [length, shift, offset] = [0, 0, 1]
+  for (let more = true; more; offset += 1, shift += 7) {
+    const byte = bytes[offset] as number
+    length += (byte & 127) << shift
+    more = byte > 127
+  }
+  return offset + length < bytes.length ? (bytes[offset + length + 1] as number) : VALID
+}
+
+/** Another refusal than the model's: an endorser that is behind. */
+const lags = (answer: Refused, expected: Refused | undefined): boolean =>
+  answer.fault !== undefined && answer.code !== expected?.code
 
 const codeName = (code: number): string =>
   code === 10 ? 'ENDORSEMENT_POLICY_FAILURE' : `CODE_${code}`
