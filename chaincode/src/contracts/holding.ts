@@ -36,6 +36,9 @@ export const openCertificate = async (
   const record = await tx.state('receivable', id)
   const parties = partiesOf(record)
   const { salt: _, ...terms } = await tx.open('receivable', id, parties, opening)
+  // Only the obligor's own organisation can owe: others could name it in terms they both hold.
+  const { mspId } = await tx.state('member', terms.obligor)
+  if (mspId !== record.obligorMsp) refuse('RECORD_NOT_AUTHENTIC', { kind: 'receivable', id })
   return { id, record, terms, parties }
 }
 

@@ -108,7 +108,8 @@ export class MembersContract extends Contract {
         const state = await tx.policyState()
         requireOrganization(tx.caller, ...state.guardians)
         changed(state, change)
-        tx.putState('proposal', '', { change, by: tx.caller.userId })
+        const { userId: by, mspId } = tx.caller
+        tx.putState('proposal', '', { change, by, mspId })
       },
     )
   }
@@ -121,6 +122,8 @@ export class MembersContract extends Contract {
         requireOrganization(tx.caller, ...state.guardians)
         const proposal = (await tx.findState('proposal', '')) ?? refuse('NOTHING_PENDING')
         requireSecondPerson(tx.caller, proposal.by)
+        // The policy is everybody's: two persons of one organisation do not change it.
+        if (tx.caller.mspId === proposal.mspId) refuse('ORGANISATION_REFUSED')
         if (canonicalJson(proposal.change) !== canonicalJson(change))
           refuse('REQUEST_MALFORMED', { path: 'change', expected: 'the proposed change' })
         const next = changed(state, change)

@@ -11,16 +11,7 @@ import {
   settledTerms,
 } from '../model/index.ts'
 import type { AmountFen, MspId, Opening, Payment, PaymentEntry, RecordId } from '../model/index.ts'
-import {
-  list,
-  mspId,
-  object,
-  opening,
-  optional,
-  positiveAmount,
-  recordId,
-  seed,
-} from '../model/shape.ts'
+import { list, mspId, object, opening, optional, amount, recordId, seed } from '../model/shape.ts'
 import { requireBankMember, requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute, executeBatch } from './execute.ts'
@@ -59,10 +50,10 @@ const settleSecret = object({
   seed,
   payment: opening,
   usage: optional(opening),
-  roots: list(
-    object({ terms: opening, settlement: optional(opening), amountFen: positiveAmount }),
-    { min: 1, max: 50 },
-  ),
+  roots: list(object({ terms: opening, settlement: optional(opening), amountFen: amount }), {
+    min: 1,
+    max: 50,
+  }),
 })
 type RootSecret = ReturnType<typeof settleSecret>['roots'][number]
 
@@ -114,7 +105,8 @@ const settleRoot = async (
   const before = await tx.openIfAny(
     'settlement',
     id,
-    distinct([obligorMsp, ...(claimed?.copies ?? [])]),
+    // Also at the paying bank: what the obligor alone claims, or hides, was never settled.
+    distinct([obligorMsp, payment.bankMsp, ...(claimed?.copies ?? [])]),
     secret.settlement,
   )
   const copies = distinct([obligorMsp, payment.bankMsp, ...holderMsps])

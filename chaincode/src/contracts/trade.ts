@@ -137,7 +137,7 @@ const TAX_MOVE = {
   VOIDED: 'void',
 } as const satisfies Record<string, MoveOf<'tax'>>
 
-/** A void invoice freezes its roots, and a frozen root freezes every certificate that came from it. */
+/** An invoice that is void or was never valid freezes its roots, and a frozen root freezes every certificate that came from it. */
 const freezeRoots = async (tx: Transaction, roots: readonly RecordId[]): Promise<void> => {
   for (const id of roots) {
     const root = await tx.state('receivable', id)
@@ -153,7 +153,7 @@ const checkTax = async (
   requireOrganization(tx.caller, state.buyerMsp, state.sellerMsp)
   const tax = moveTo('tax', state.tax, TAX_MOVE[item.result])
   tx.putState('invoice', item.invoiceId, { ...state, tax })
-  if (tax === 'RED_LETTERED' || tax === 'VOIDED') await freezeRoots(tx, state.roots ?? [])
+  if (tax !== 'VALID') await freezeRoots(tx, state.roots ?? [])
 }
 
 export class TradeContract extends Contract {

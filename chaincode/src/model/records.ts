@@ -89,7 +89,7 @@ export type PolicyState = {
   calendarOffsetDays: number
   versions: PolicyVersion[]
 }
-export type PolicyProposal = { change: PolicyChange; by: string }
+export type PolicyProposal = { change: PolicyChange; by: string; mspId: MspId }
 export type MemberState = {
   mspId: MspId
   kind: MemberKind

@@ -301,7 +301,7 @@ export const STATE_SHAPES: { [K in keyof PublicStates]: Shape<PublicStates[K]> }
     calendarOffsetDays: integer(0, 36_600),
     versions: list(policyVersionShape, { min: 1, max: 3 }),
   }),
-  proposal: object({ change: policyChangeShape, by: userId }),
+  proposal: object({ change: policyChangeShape, by: userId, mspId }),
   member: object({
     mspId,
     kind: oneOf(MEMBER_KINDS),
