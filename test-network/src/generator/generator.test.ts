@@ -36,15 +36,17 @@ describe('the generator', function () {
     expect(write('c', 'other')).not.to.equal(write('b', 'seed'))
   })
 
-  it('writes a year of two thousand invoices in three seconds, and a recount agrees to the fen', () => {
-    const startedMs = Date.now()
+  it('writes a year of two thousand invoices in three seconds of processor time, and a recount agrees to the fen', () => {
+    // Processor time: what else the machine does is not the generator's claim.
+    const before = process.cpuUsage()
     const year = generateYear({
       directory: folder,
       seed: 'pilot',
       last: '2026-10-31',
       invoices: 2_100,
     })
-    expect(Date.now() - startedMs).to.be.below(3_000)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1_000).to.be.below(3_000)
     const counted = recount(folder)
     expect(counted.outcomes).to.deep.equal(year.truth.invoices)
     expect(counted.creditNotes).to.deep.equal(year.truth.creditNotes)
