@@ -83,10 +83,10 @@ describe('the policy language', () => {
     expect(() => parsePolicyText(`${'AND('.repeat(20_000)}`)).to.throw(PolicySyntaxError)
   })
 
-  it('encodes as Fabric’s own parser does', function () {
+  it('encodes as Fabric’s own parser does', () => {
     const config = readChannelConfig(new Uint8Array(readFileSync(GENESIS)))
     const readers = config.policies.get('/Channel/Application/Org1/Readers')
-    if (readers?.kind !== 'signature') return this.test?.error(new Error('no signature policy'))
+    if (readers?.kind !== 'signature') throw new Error('no signature policy')
     const text = "OR('Org1MSP.admin','Org1MSP.peer','Org1MSP.client')"
     expect(Buffer.from(parsePolicyText(text))).to.deep.equal(Buffer.from(readers.envelope))
   })
