@@ -6,23 +6,30 @@ import { importCreditNotes } from './imports.ts'
 const invoicesOf = async (stage: Stage, query: Record<string, unknown> = {}): Promise<Invoice[]> =>
   everything(await stage.actors.as('core', 'maker'), 'invoices.list', query)
 
-/** Judges every invoice against orders and receipts, then takes the credit notes in. */
+/**
+ * Judges every invoice against orders and receipts, then takes the credit notes in. The gateway judges by itself as
+ * documents arrive; a run that finds nothing more to judge says that all of them are.
+ */
 export async function match(stage: Stage): Promise<void> {
   const operator = await stage.actors.operator('core')
   await until(
     'matching',
     async () => {
+      const operation = await operator.perform('matching.run', { body: {} }, PATIENT)
+      const judged = operation.items.length
+      if (judged > 0) {
+        stage.tell({ what: 'Invoices judged', count: judged, ...transactionOf(operation) })
+        return undefined
+      }
       const open = await invoicesOf(stage, { match: 'NONE' })
-      if (open.length === 0) return true
-      stage.say(`${open.length} invoices to judge`)
-      const operation = await operator.perform('matching.run', { body: {} }, { timeoutMs: 300_000 })
-      stage.tell({ what: 'Invoices judged', count: open.length, ...transactionOf(operation) })
-      return undefined
+      return open.length === 0 ? true : undefined
     },
-    300_000,
+    PATIENT.timeoutMs,
   )
   await importCreditNotes(stage)
 }
+
+const PATIENT = { timeoutMs: 300_000 }
 
 /** The buyer's maker proposes what is eligible, its checker confirms it. */
 export async function confirm(stage: Stage): Promise<void> {
