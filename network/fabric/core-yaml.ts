@@ -120,7 +120,9 @@ function privateData(): object {
     reconcileBatchSize: 10,
     reconcileSleepInterval: '1m',
     reconciliationEnabled: true,
-    skipPullingInvalidTransactionsDuringCommit: false,
+    // else an invalid transaction that names another organisation's collection stalls its peer for
+    // pullRetryThreshold: two colluding organisations could hold up everyone's commits
+    skipPullingInvalidTransactionsDuringCommit: true,
     implicitCollectionDisseminationPolicy: { requiredPeerCount: 0, maxPeerCount: 1 },
   }
 }
