@@ -2,8 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const PATIENCE_MS = 90_000
 
-/** Statuses a gateway answers while it, or something it needs, is coming back. */
-const PASSING = new Set([502, 503, 504])
+/**
+ * Statuses a gateway answers while it, or something it needs, is coming back. Asking again is safe: every write
+ * carries its idempotency key.
+ */
+const PASSING = new Set([500, 502, 503, 504])
 
 /**
  * `fetch` of a client that expects servers to be killed under it: a refused or broken connection is tried again, with
