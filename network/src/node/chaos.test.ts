@@ -31,7 +31,7 @@ function seeded(start: number): () => number {
 }
 
 describe(`nodes that die at any moment (seed ${seed})`, function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const random = seeded(seed)
   const definition = probeDefinition('chaos', BASE_PORT)
   let dir = ''
