@@ -42,17 +42,24 @@ export async function connectAs(target: Target): Promise<Client> {
   if (url && user && password) return logIn(url, { login: user, password })
   const [name = '', login] = (target.as ?? '').split(':')
   if (name === '') throw new UsageFault('say whose gateway it is: --as ORG, e.g. --as core')
-  const organization = readAccess().organizations[name]
-  if (!organization) {
-    const known = Object.keys(readAccess().organizations).join(', ')
-    throw new UsageFault(`no organisation ${name}; there are: ${known}`)
-  }
-  const wanted = login ?? user
-  const chosen =
-    organization.users.find(one => one.login === wanted) ??
-    organization.users.find(one => one.roles.includes(preferredRole(name)))
-  if (!chosen) throw new UsageFault(`no user ${wanted ?? ''} of ${name} in the access file`)
-  return logIn(url ?? organization.url, chosen)
+  const organization = organizationNamed(name)
+  return logIn(url ?? organization.url, userOf(organization, name, login ?? user))
+}
+
+function organizationNamed(name: string): OrganizationAccess {
+  const { organizations } = readAccess()
+  const found = organizations[name]
+  if (found) return found
+  const known = Object.keys(organizations).join(', ')
+  throw new UsageFault(`no organisation ${name}; there are: ${known}`)
+}
+
+function userOf({ users }: OrganizationAccess, name: string, wanted: string | undefined) {
+  const found =
+    users.find(one => one.login === wanted) ??
+    users.find(one => one.roles.includes(preferredRole(name)))
+  if (!found) throw new UsageFault(`no user ${wanted ?? ''} of ${name} in the access file`)
+  return found
 }
 
 /** A bank’s statements are attested by its treasurer; everything else an operator may hand in. */

@@ -98,16 +98,16 @@ async function judgeChunk(services: Services, work: Chunk): Promise<void> {
 const PARTIES = Symbol('parties')
 
 function blankRow(reading: Reading, row: number): RowRecord {
-  const { fault } = reading
+  const { fault = { line: reading.line, code: null, field: null } } = reading
   return {
     row,
-    line: fault?.line ?? reading.line,
+    line: fault.line,
     entry: reading.entry ?? null,
     kind: reading.kind ?? null,
     number: reading.number?.slice(0, 80) ?? null,
     verdict: 'REFUSED',
-    code: fault?.code ?? null,
-    field: fault?.field ?? null,
+    code: fault.code,
+    field: fault.field ?? null,
     natural_key: null,
     batch: null,
     payload: null,

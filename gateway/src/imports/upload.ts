@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Row } from '../platform/database/database.ts'
 import { invariant } from '../platform/faults.ts'
 import type { Upload } from '../platform/http/receive.ts'
 import type { Services } from '../services.ts'
@@ -32,80 +33,8 @@ export interface TakenBy {
 }
 
 export function createImporter(services: Services, scratch: string): Importer {
-  const { database, queue, vault } = services
+  const { database, queue } = services
   const working = new Set<string>()
-  const localCopy = (importId: string): string => path.join(scratch, `import-${importId}`)
-
-  async function store(upload: Upload, by: TakenBy): Promise<ImportRecord> {
-    const reference = await vault.put(createReadStream(upload.file))
-    invariant(reference.sha256 === upload.sha256, 'the vault hashed what was received')
-    const documentId = randomUUID()
-    const importId = randomUUID()
-    const scope = importScope(by.memberId)
-    await database.transaction(async tx => {
-      await tx.execute(
-        `INSERT INTO documents (document_id, file_name, media_type, bytes, sha256, cid, keys, readers, member_id)
-         VALUES ($1, $2, 'application/octet-stream', $3, $4, $5, $6, $7, $8)`,
-        [
-          documentId,
-          by.fileName,
-          upload.bytes,
-          upload.sha256,
-          reference.cid,
-          JSON.stringify(reference.keys),
-          reference.keys.map(key => key.reader),
-          by.memberId ?? null,
-        ],
-      )
-      await tx.execute(
-        `INSERT INTO imports (import_id, document_id, scope, sha256, file_name, user_id, member_id, status)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'RECEIVED') ON CONFLICT (scope, sha256) DO NOTHING`,
-        [importId, documentId, scope, upload.sha256, by.fileName, by.userId, by.memberId ?? null],
-      )
-    })
-    const record = await findSameBytes(database, scope, upload.sha256)
-    invariant(record, 'the import has been written')
-    return record
-  }
-
-  async function localFile(record: ImportRecord): Promise<string> {
-    const file = localCopy(record.import_id)
-    if (existsSync(file)) return file
-    const [document] = await database.query<{
-      cid: string
-      sha256: string
-      bytes: string
-      keys: never
-    }>('SELECT cid, sha256, bytes, keys FROM documents WHERE document_id = $1', [
-      record.document_id,
-    ])
-    invariant(document, 'an import has a document')
-    const content = vault.get({ ...document, bytes: Number(document.bytes) })
-    await pipeline(Readable.from(content), createWriteStream(`${file}.new`, { mode: 0o600 }))
-    await rename(`${file}.new`, file)
-    return file
-  }
-
-  async function workOnce(importId: string): Promise<void> {
-    const record = await findImport(database, importId)
-    if (!record || record.finished_at !== null) return
-    if (record.status !== 'POSTING') {
-      const good = await takeIn(services, record, await localFile(record), scratch)
-      if (good) await postImport(services, importId)
-    } else if (!(await postingIsOpen(importId))) await postImport(services, importId)
-    await rm(localCopy(importId), { force: true })
-  }
-
-  /** After a restart the operation that posts it is taken over by the sweep, not started twice. */
-  async function postingIsOpen(importId: string): Promise<boolean> {
-    const rows = await database.query(
-      `SELECT 1 FROM operations WHERE kind = 'imports.post' AND input->>'importId' = $1
-       AND status IN ('running', 'waiting')`,
-      [importId],
-    )
-    return rows.length > 0
-  }
-
   return {
     async take(upload, by) {
       const scope = importScope(by.memberId)
@@ -114,8 +43,8 @@ export function createImporter(services: Services, scratch: string): Importer {
         await rm(upload.file, { force: true })
         return { importId: known.import_id, repeated: true }
       }
-      const record = await store(upload, by)
-      await rename(upload.file, localCopy(record.import_id))
+      const record = await store(services, upload, by)
+      await rename(upload.file, localCopy(scratch, record.import_id))
       await queue.add('import', { importId: record.import_id })
       return { importId: record.import_id, repeated: false }
     },
@@ -123,7 +52,7 @@ export function createImporter(services: Services, scratch: string): Importer {
       if (working.has(importId)) return
       working.add(importId)
       try {
-        await workOnce(importId)
+        await workOnce(services, scratch, importId)
       } finally {
         working.delete(importId)
       }
@@ -136,4 +65,87 @@ export function createImporter(services: Services, scratch: string): Importer {
         if (!working.has(row.import_id)) await queue.add('import', { importId: row.import_id })
     },
   }
+}
+
+function localCopy(scratch: string, importId: string): string {
+  return path.join(scratch, `import-${importId}`)
+}
+
+/** Into the vault first: from then on the file is safe, whatever happens to this machine’s copy. */
+async function store(services: Services, upload: Upload, by: TakenBy): Promise<ImportRecord> {
+  const { database, vault } = services
+  const reference = await vault.put(createReadStream(upload.file))
+  invariant(reference.sha256 === upload.sha256, 'the vault hashed what was received')
+  const documentId = randomUUID()
+  const scope = importScope(by.memberId)
+  await database.transaction(async tx => {
+    await tx.execute(
+      `INSERT INTO documents (document_id, file_name, media_type, bytes, sha256, cid, keys, readers, member_id)
+       VALUES ($1, $2, 'application/octet-stream', $3, $4, $5, $6, $7, $8)`,
+      [
+        documentId,
+        by.fileName,
+        upload.bytes,
+        upload.sha256,
+        reference.cid,
+        JSON.stringify(reference.keys),
+        reference.keys.map(key => key.reader),
+        by.memberId ?? null,
+      ],
+    )
+    await tx.execute(
+      `INSERT INTO imports (import_id, document_id, scope, sha256, file_name, user_id, member_id, status)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'RECEIVED') ON CONFLICT (scope, sha256) DO NOTHING`,
+      [randomUUID(), documentId, scope, upload.sha256, by.fileName, by.userId, by.memberId ?? null],
+    )
+  })
+  const record = await findSameBytes(database, scope, upload.sha256)
+  invariant(record, 'the import has been written')
+  return record
+}
+
+interface StoredDocument extends Row {
+  cid: string
+  sha256: string
+  bytes: string
+  keys: { reader: string; wrapped: string }[]
+}
+
+async function localFile(
+  { database, vault }: Services,
+  scratch: string,
+  record: ImportRecord,
+): Promise<string> {
+  const file = localCopy(scratch, record.import_id)
+  if (existsSync(file)) return file
+  const [document] = await database.query<StoredDocument>(
+    'SELECT cid, sha256, bytes, keys FROM documents WHERE document_id = $1',
+    [record.document_id],
+  )
+  invariant(document, 'an import has a document')
+  const content = vault.get({ ...document, bytes: Number(document.bytes) })
+  await pipeline(Readable.from(content), createWriteStream(`${file}.new`, { mode: 0o600 }))
+  await rename(`${file}.new`, file)
+  return file
+}
+
+async function workOnce(services: Services, scratch: string, importId: string): Promise<void> {
+  const record = await findImport(services.database, importId)
+  if (!record || record.finished_at !== null) return
+  if (record.status !== 'POSTING') {
+    const file = await localFile(services, scratch, record)
+    const good = await takeIn(services, record, file, scratch)
+    if (good) await postImport(services, importId)
+  } else if (!(await postingIsOpen(services, importId))) await postImport(services, importId)
+  await rm(localCopy(scratch, importId), { force: true })
+}
+
+/** After a restart the operation that posts it is taken over by the sweep, not started twice. */
+async function postingIsOpen({ database }: Services, importId: string): Promise<boolean> {
+  const rows = await database.query(
+    `SELECT 1 FROM operations WHERE kind = 'imports.post' AND input->>'importId' = $1
+     AND status IN ('running', 'waiting')`,
+    [importId],
+  )
+  return rows.length > 0
 }

@@ -59,156 +59,165 @@ const AGAIN_SECONDS = 2
 const GIVE_UP_MS = 15 * 60_000
 
 export function createEngine(options: EngineOptions): Engine {
-  const { database, log } = options
-  const owner = randomUUID()
-  const kinds = new Map<string, OperationKind<unknown>>()
-  const running = new Map<string, Promise<void>>()
-  let closed = false
-
-  const renewal = setInterval(
-    () => {
-      if (running.size === 0) return
-      renewLeases(database, owner, [...running.keys()]).catch((error: unknown) =>
-        log.warn({ err: error }, 'leases not renewed'),
-      )
-    },
-    (LEASE_SECONDS * 1000) / 3,
-  )
+  const state: EngineState = {
+    ...options,
+    owner: randomUUID(),
+    kinds: new Map(),
+    running: new Map(),
+    closed: false,
+  }
+  const renewal = setInterval(() => renew(state), (LEASE_SECONDS * 1000) / 3)
   renewal.unref()
-
-  function launch(operationId: string): Promise<void> {
-    const known = running.get(operationId)
-    if (known) return known
-    const work = execute(operationId)
-      .catch((error: unknown) => log.error({ err: error, operationId }, 'operation left behind'))
-      .finally(() => running.delete(operationId))
-    running.set(operationId, work)
-    return work
-  }
-
-  async function execute(operationId: string): Promise<void> {
-    const row = await readOperation(database, operationId)
-    invariant(row, `operation ${operationId} exists`)
-    const kind = kinds.get(row.kind)
-    invariant(kind, `operation kind ${row.kind} is defined`)
-    const run = createRun({ ...options, row })
-    try {
-      await kind.run(run, row.input)
-      await options.reached(run.lastBlock)
-      await end(operationId, run)
-    } catch (error) {
-      await fail(operationId, run, { error, createdAt: row.created_at })
-    }
-  }
-
-  async function end(operationId: string, run: Run): Promise<void> {
-    const items = run.items()
-    const refused = items.length > 0 && items.every(item => !item.ok)
-    const problem = refused ? problemOf(refusalOf(items)) : undefined
-    const status = refused ? 'refused' : 'done'
-    await writeEnding(database, operationId, { status, items, total: run.total(), problem })
-  }
-
-  async function fail(
-    operationId: string,
-    run: Run,
-    cause: { error: unknown; createdAt: string },
-  ): Promise<void> {
-    const { error } = cause
-    const items = run.items()
-    const waits =
-      error instanceof StillWaiting && Date.now() - Date.parse(cause.createdAt) < GIVE_UP_MS
-    if (waits || closed) {
-      const againInSeconds = waits ? AGAIN_SECONDS : 0
-      await writeEnding(database, operationId, {
-        status: 'waiting',
-        items,
-        total: run.total(),
-        againInSeconds,
-      })
-      return
-    }
-    const fault = asFault(error)
-    if (fault.status >= 500) log.error({ err: error, operationId }, 'operation failed')
-    const status = fault.status >= 500 ? 'failed' : 'refused'
-    await writeEnding(database, operationId, {
-      status,
-      items,
-      total: run.total(),
-      problem: problemOf(fault),
-    })
-  }
-
-  async function read(operationId: string): Promise<Operation> {
-    const row = await readOperation(database, operationId)
-    if (!row) throw unknownObject('operation')
-    return operationView(row, await transactionsOf(database, operationId))
-  }
-
-  async function answer(operationId: string, waitMs = PATIENCE_MS): Promise<Answer<Operation>> {
-    const deadline = Date.now() + waitMs
-    const work = running.get(operationId)
-    if (work) await Promise.race([work, sleep(waitMs)])
-    let operation = await read(operationId)
-    while (isOpen(operation) && Date.now() < deadline) {
-      await sleep(100)
-      operation = await read(operationId)
-    }
-    return answerOf(operation)
-  }
-
-  async function start(kind: string, input: unknown, by: StartOptions): Promise<string> {
-    invariant(kinds.has(kind), `operation kind ${kind} is defined`)
-    const operationId = randomUUID()
-    await insertOperation(database, {
-      operationId,
-      kind,
-      input,
-      owner,
-      userId: by.userId,
-      memberId: by.memberId,
-      write: by.write,
-    })
-    void launch(operationId)
-    return operationId
-  }
-
   return {
     define(kind) {
-      kinds.set(kind.kind, kind as OperationKind<unknown>)
+      state.kinds.set(kind.kind, kind as OperationKind<unknown>)
     },
     async perform(kind, input, by) {
-      const full = await answer(await start(kind, input, by))
-      // A single piece of work that was refused is a refused request.
-      const { problem, status } = full.body
-      if (status === 'refused' && problem && full.body.items.length <= 1)
-        throw new CodedError(problem.code, {
-          status: problem.status,
-          ...(problem.detail === undefined ? {} : { detail: problem.detail }),
-          facts: { operationId: full.body.operationId },
-        })
-      return full
+      return refusedAlone(await answer(state, await start(state, kind, input, by)))
     },
     async complete(kind, input, by) {
-      const operationId = await start(kind, input, by)
+      const operationId = await start(state, kind, input, by)
       for (;;) {
-        const { body } = await answer(operationId, 30_000)
-        if (!isOpen(body) || closed) return body
+        const { body } = await answer(state, operationId, 30_000)
+        if (!isOpen(body) || state.closed) return body
       }
     },
-    read,
-    answer,
+    read: operationId => read(state, operationId),
+    answer: (operationId, waitMs) => answer(state, operationId, waitMs),
     async sweep() {
-      const stale = await claimStale(database, owner, 20)
-      for (const operationId of stale) void launch(operationId)
+      const stale = await claimStale(state.database, state.owner, 20)
+      for (const operationId of stale) void launch(state, operationId)
       return stale.length
     },
     async close() {
-      closed = true
+      state.closed = true
       clearInterval(renewal)
-      await Promise.race([Promise.allSettled(running.values()), sleep(5_000)])
+      await Promise.race([Promise.allSettled(state.running.values()), sleep(5_000)])
     },
   }
+}
+
+interface EngineState extends EngineOptions {
+  /** Names this process in the leases of its operations. */
+  readonly owner: string
+  readonly kinds: Map<string, OperationKind<unknown>>
+  readonly running: Map<string, Promise<void>>
+  closed: boolean
+}
+
+function renew({ running, database, owner, log }: EngineState): void {
+  if (running.size === 0) return
+  renewLeases(database, owner, [...running.keys()]).catch((error: unknown) =>
+    log.warn({ err: error }, 'leases not renewed'),
+  )
+}
+
+function launch(state: EngineState, operationId: string): Promise<void> {
+  const known = state.running.get(operationId)
+  if (known) return known
+  const work = execute(state, operationId)
+    .catch((error: unknown) => state.log.error({ err: error, operationId }, 'left behind'))
+    .finally(() => state.running.delete(operationId))
+  state.running.set(operationId, work)
+  return work
+}
+
+async function execute(state: EngineState, operationId: string): Promise<void> {
+  const row = await readOperation(state.database, operationId)
+  invariant(row, `operation ${operationId} exists`)
+  const kind = state.kinds.get(row.kind)
+  invariant(kind, `operation kind ${row.kind} is defined`)
+  const run = createRun({ ...state, row })
+  try {
+    await kind.run(run, row.input)
+    await state.reached(run.lastBlock)
+    await end(state, operationId, run)
+  } catch (error) {
+    await fail(state, run, { error, createdAt: row.created_at })
+  }
+}
+
+async function end({ database }: EngineState, operationId: string, run: Run): Promise<void> {
+  const items = run.items()
+  const refused = items.length > 0 && items.every(item => !item.ok)
+  const problem = refused ? problemOf(refusalOf(items)) : undefined
+  const status = refused ? 'refused' : 'done'
+  await writeEnding(database, operationId, { status, items, total: run.total(), problem })
+}
+
+/** What waits for the ledger is taken up again; everything else ends, refused or failed. */
+async function fail(
+  { database, log, closed }: EngineState,
+  run: Run,
+  cause: { error: unknown; createdAt: string },
+): Promise<void> {
+  const { error } = cause
+  const { operationId } = run
+  const shared = { items: run.items(), total: run.total() }
+  const inTime = Date.now() - Date.parse(cause.createdAt) < GIVE_UP_MS
+  if ((error instanceof StillWaiting && inTime) || closed) {
+    const againInSeconds = closed ? 0 : AGAIN_SECONDS
+    await writeEnding(database, operationId, { ...shared, status: 'waiting', againInSeconds })
+    return
+  }
+  const fault = asFault(error)
+  if (fault.status >= 500) log.error({ err: error, operationId }, 'operation failed')
+  const status = fault.status >= 500 ? 'failed' : 'refused'
+  await writeEnding(database, operationId, { ...shared, status, problem: problemOf(fault) })
+}
+
+async function read({ database }: EngineState, operationId: string): Promise<Operation> {
+  const row = await readOperation(database, operationId)
+  if (!row) throw unknownObject('operation')
+  return operationView(row, await transactionsOf(database, operationId))
+}
+
+async function answer(
+  state: EngineState,
+  operationId: string,
+  waitMs = PATIENCE_MS,
+): Promise<Answer<Operation>> {
+  const deadline = Date.now() + waitMs
+  const work = state.running.get(operationId)
+  if (work) await Promise.race([work, sleep(waitMs)])
+  let operation = await read(state, operationId)
+  while (isOpen(operation) && Date.now() < deadline) {
+    await sleep(100)
+    operation = await read(state, operationId)
+  }
+  return answerOf(operation)
+}
+
+async function start(
+  state: EngineState,
+  kind: string,
+  input: unknown,
+  by: StartOptions,
+): Promise<string> {
+  invariant(state.kinds.has(kind), `operation kind ${kind} is defined`)
+  const operationId = randomUUID()
+  await insertOperation(state.database, {
+    operationId,
+    kind,
+    input,
+    owner: state.owner,
+    userId: by.userId,
+    memberId: by.memberId,
+    write: by.write,
+  })
+  void launch(state, operationId)
+  return operationId
+}
+
+/** A single piece of work that was refused is a refused request. */
+function refusedAlone(full: Answer<Operation>): Answer<Operation> {
+  const { problem, status, items, operationId } = full.body
+  if (status !== 'refused' || !problem || items.length > 1) return full
+  throw new CodedError(problem.code, {
+    status: problem.status,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    facts: { operationId },
+  })
 }
 
 function isOpen(operation: Operation): boolean {

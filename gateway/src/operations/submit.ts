@@ -63,102 +63,119 @@ const STATUS_MS = 12_000
 const RECOVERY_STATUS_MS = 1_500
 
 export function createSubmitter(options: SubmitterOptions): Submitter {
-  const { database, ledger, log, metrics } = options
   const gate = createGate(options.concurrency)
-
-  async function attemptOnce(step: StepOptions, attempt: number): Promise<Tried> {
-    const built = await step.build(attempt)
-    const prepared = await ledger.endorse(await step.signer(), built.operation)
-    if (!isPrepared(prepared)) return { outcome: prepared }
-    const items = [...(built.items ?? [])]
-    await insertTransaction(database, {
-      tx_id: prepared.txId,
-      operation_id: step.operationId,
-      step: step.step,
-      attempt,
-      items,
-      envelope: prepared.envelope,
-      result: prepared.result,
-    })
-    if (await ledger.submit(prepared)) await markTransaction(database, prepared.txId, SUBMITTED)
-    return { outcome: await ledger.status(prepared.txId, STATUS_MS), prepared, items }
-  }
-
-  async function record(txId: string, outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'committed')
-      await markTransaction(database, txId, {
-        status: 'committed',
-        code: 'VALID',
-        blockNumber: outcome.blockNumber,
-      })
-    if (outcome.kind === 'invalid')
-      await markTransaction(database, txId, {
-        status: 'invalid',
-        code: outcome.code,
-        blockNumber: outcome.blockNumber,
-      })
-  }
-
-  /** A transaction of an earlier life of this step: its fate is found out before anything else is done. */
-  async function recover(row: TransactionRow): Promise<Tried> {
-    const prepared = { txId: row.tx_id, envelope: row.envelope, result: row.result }
-    let outcome = await ledger.status(row.tx_id, RECOVERY_STATUS_MS)
-    if (outcome.kind === 'unknown') {
-      // The very same bytes once more: one transaction id is committed at most once.
-      if (await ledger.submit(prepared)) await markTransaction(database, row.tx_id, SUBMITTED)
-      outcome = await ledger.status(row.tx_id, STATUS_MS)
-    }
-    return { outcome, prepared, items: row.items }
-  }
-
-  async function decide(step: StepOptions, tried: Tried, attempt: number): Promise<Decision> {
-    const { outcome, prepared } = tried
-    if (prepared) await record(prepared.txId, outcome)
-    metrics.transactions.inc({ outcome: outcome.kind })
-    const decision = next(outcome, { attempt, recent: options.recent() })
-    switch (decision) {
-      case 'done':
-        return { result: committed(tried) }
-      case 'tell_caller':
-        return { result: { ok: false, fault: faultOf(outcome) } }
-      case 'endorse_again':
-        log.debug({ step: step.step, attempt, outcome: outcome.kind }, 'endorse again')
-        await sleep(pauseMs(outcome, attempt))
-        return 'again'
-      case 'ask_status':
-      case 'park':
-        throw new StillWaiting()
-      case 'page_operator':
-        log.error({ step: step.step, outcome }, 'PAGE: transaction needs the operator')
-        throw new CodedError(outcome.kind === 'invalid' ? outcome.code : 'LEDGER_FAULT', {
-          status: 502,
-          detail: 'the operator has been told',
-        })
-      default:
-        return unreachable(decision)
-    }
-  }
-
   return {
     async submit(step) {
-      const earlier = await transactionsOf(database, step.operationId, step.step)
+      const earlier = await transactionsOf(options.database, step.operationId, step.step)
       const done = earlier.find(row => row.status === 'committed')
       if (done) return committedRow(done)
-      let attempt = earlier.at(-1)?.attempt ?? 0
-      const open = earlier.filter(row => row.status === 'stored' || row.status === 'submitted')
-      for (const row of open) {
-        const decision = await decide(step, await recover(row), row.attempt)
-        if (decision !== 'again') return decision.result
-      }
-      for (;;) {
-        attempt++
+      const recovered = await recoverAll(options, step, earlier)
+      if (recovered) return recovered
+      for (let attempt = (earlier.at(-1)?.attempt ?? 0) + 1; ; attempt++) {
         const now = attempt
-        const stop = metrics.commitSeconds.startTimer()
-        const decision = await decide(step, await gate(() => attemptOnce(step, now)), attempt)
+        const stop = options.metrics.commitSeconds.startTimer()
+        const tried = await gate(() => attemptOnce(options, step, now))
+        const decision = await decide(options, { step, tried, attempt })
         stop()
         if (decision !== 'again') return decision.result
       }
     },
+  }
+}
+
+async function attemptOnce(
+  { database, ledger }: SubmitterOptions,
+  step: StepOptions,
+  attempt: number,
+): Promise<Tried> {
+  const built = await step.build(attempt)
+  const prepared = await ledger.endorse(await step.signer(), built.operation)
+  if (!isPrepared(prepared)) return { outcome: prepared }
+  const items = [...(built.items ?? [])]
+  await insertTransaction(database, {
+    tx_id: prepared.txId,
+    operation_id: step.operationId,
+    step: step.step,
+    attempt,
+    items,
+    envelope: prepared.envelope,
+    result: prepared.result,
+  })
+  if (await ledger.submit(prepared)) await markTransaction(database, prepared.txId, SUBMITTED)
+  return { outcome: await ledger.status(prepared.txId, STATUS_MS), prepared, items }
+}
+
+/** Transactions of an earlier life of this step: their fate is found out before anything else is done. */
+async function recoverAll(
+  options: SubmitterOptions,
+  step: StepOptions,
+  earlier: readonly TransactionRow[],
+): Promise<StepResult | undefined> {
+  const open = earlier.filter(row => row.status === 'stored' || row.status === 'submitted')
+  for (const row of open) {
+    const tried = await recover(options, row)
+    const decision = await decide(options, { step, tried, attempt: row.attempt })
+    if (decision !== 'again') return decision.result
+  }
+  return undefined
+}
+
+async function recover(
+  { database, ledger }: SubmitterOptions,
+  row: TransactionRow,
+): Promise<Tried> {
+  const prepared = { txId: row.tx_id, envelope: row.envelope, result: row.result }
+  let outcome = await ledger.status(row.tx_id, RECOVERY_STATUS_MS)
+  if (outcome.kind === 'unknown') {
+    // The very same bytes once more: one transaction id is committed at most once.
+    if (await ledger.submit(prepared)) await markTransaction(database, row.tx_id, SUBMITTED)
+    outcome = await ledger.status(row.tx_id, STATUS_MS)
+  }
+  return { outcome, prepared, items: row.items }
+}
+
+async function record(
+  { database }: SubmitterOptions,
+  txId: string,
+  outcome: Outcome,
+): Promise<void> {
+  if (outcome.kind !== 'committed' && outcome.kind !== 'invalid') return
+  await markTransaction(database, txId, {
+    status: outcome.kind,
+    code: outcome.kind === 'committed' ? 'VALID' : outcome.code,
+    blockNumber: outcome.blockNumber,
+  })
+}
+
+async function decide(
+  options: SubmitterOptions,
+  { step, tried, attempt }: { step: StepOptions; tried: Tried; attempt: number },
+): Promise<Decision> {
+  const { log, metrics } = options
+  const { outcome, prepared } = tried
+  if (prepared) await record(options, prepared.txId, outcome)
+  metrics.transactions.inc({ outcome: outcome.kind })
+  const decision = next(outcome, { attempt, recent: options.recent() })
+  switch (decision) {
+    case 'done':
+      return { result: committed(tried) }
+    case 'tell_caller':
+      return { result: { ok: false, fault: faultOf(outcome) } }
+    case 'endorse_again':
+      log.debug({ step: step.step, attempt, outcome: outcome.kind }, 'endorse again')
+      await sleep(pauseMs(outcome, attempt))
+      return 'again'
+    case 'ask_status':
+    case 'park':
+      throw new StillWaiting()
+    case 'page_operator':
+      log.error({ step: step.step, outcome }, 'PAGE: transaction needs the operator')
+      throw new CodedError(outcome.kind === 'invalid' ? outcome.code : 'LEDGER_FAULT', {
+        status: 502,
+        detail: 'the operator has been told',
+      })
+    default:
+      return unreachable(decision)
   }
 }
 

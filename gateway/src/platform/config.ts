@@ -95,3 +95,8 @@ export function readConfig(argv: readonly string[]): Config {
   }
   return parseConfig(value, file)
 }
+
+/** Servers that a test suite brings along; without them the tests start their own. */
+export function testServers(): { readonly databaseUrl: string | undefined } {
+  return { databaseUrl: process.env['DATABASE_URL'] }
+}

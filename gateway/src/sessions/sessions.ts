@@ -31,68 +31,19 @@ const CHECK_CACHE_MS = 5_000
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { database, users, tokens } = options
+  const { database, users } = options
   const checked = new Map<string, number>()
   // Compared with when the login is unknown, so that both answers take the same time.
   const decoy = hashPassword(randomBytes(16).toString('hex'))
-
-  async function principalOf(row: UserRow): Promise<Principal> {
-    const [member] = row.member_id
-      ? await database.query<{ name: string }>('SELECT name FROM members WHERE member_id = $1', [
-          row.member_id,
-        ])
-      : []
-    return {
-      userId: row.user_id,
-      login: row.login,
-      name: row.name,
-      roles: row.roles,
-      ...(row.member_id === null ? {} : { memberId: row.member_id }),
-      ...(member ? { memberName: member.name } : {}),
-      mspId: options.mspId,
-      organization: options.organization,
-    }
-  }
-
-  async function sessionFor(row: UserRow, sessionId: string): Promise<Session> {
-    const refreshToken = randomBytes(32).toString('base64url')
-    await database.execute(
-      `INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
-       VALUES ($1, $2, now() + make_interval(days => $3))`,
-      [hashOf(refreshToken), sessionId, REFRESH_DAYS],
-    )
-    const accessToken = await tokens.issue({
-      userId: row.user_id,
-      login: row.login,
-      roles: row.roles,
-      memberId: row.member_id ?? undefined,
-      sessionId,
-    })
-    const user = await principalOf(row)
-    return { accessToken, expiresInSeconds: tokens.lifeSeconds, refreshToken, user }
-  }
-
   return {
-    async open({ login, password }) {
-      const [row] = await database.query<UserRow & { locked: boolean }>(
-        'SELECT *, coalesce(locked_until > now(), false) AS locked FROM users WHERE login = $1',
-        [login],
-      )
-      if (row?.locked)
-        throw new CodedError('LOGIN_LOCKED', { detail: `wait ${LOCK_MINUTES} minutes` })
-      const good = await verify(row?.password_hash ?? (await decoy), password)
-      if (!row || !good || row.status !== 'ACTIVE') {
-        if (row) await countFailure(database, row.user_id)
-        throw new CodedError('LOGIN_REFUSED', { detail: 'login or password is wrong' })
-      }
-      if (row.failures > 0)
-        await database.execute('UPDATE users SET failures = 0 WHERE user_id = $1', [row.user_id])
+    async open(credentials) {
+      const row = await authenticate(database, credentials, decoy)
       const sessionId = randomUUID()
       await database.execute('INSERT INTO sessions (session_id, user_id) VALUES ($1, $2)', [
         sessionId,
         row.user_id,
       ])
-      return sessionFor(row, sessionId)
+      return sessionFor(options, row, sessionId)
     },
     async refresh(refreshToken) {
       const sessionId = await redeem(database, hashOf(refreshToken))
@@ -102,7 +53,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         [sessionId],
       )
       if (!row) throw new CodedError('SESSION_ENDED', { detail: 'log in again' })
-      return sessionFor(row, sessionId)
+      return sessionFor(options, row, sessionId)
     },
     async close(sessionId) {
       checked.delete(sessionId)
@@ -111,21 +62,89 @@ export function createSessions(options: SessionsOptions): Sessions {
     async principal(userId) {
       const row = await users.find(userId)
       if (!row) throw new CodedError('SESSION_ENDED')
-      return principalOf(row)
+      return principalOf(options, row)
     },
     async check(caller) {
       const now = Date.now()
       if ((checked.get(caller.sessionId) ?? 0) > now) return
-      const [row] = await database.query(
-        `SELECT 1 FROM sessions s JOIN users u USING (user_id)
-         WHERE s.session_id = $1 AND s.closed_at IS NULL AND u.status = 'ACTIVE'`,
-        [caller.sessionId],
-      )
-      if (!row) throw new CodedError('SESSION_ENDED', { detail: 'log in again' })
-      if (checked.size > 10_000) checked.clear()
+      await requireLive(database, caller.sessionId)
+      if (checked.size > CHECKED_MAX) checked.clear()
       checked.set(caller.sessionId, now + CHECK_CACHE_MS)
     },
   }
+}
+
+const CHECKED_MAX = 10_000
+
+async function requireLive(database: Database, sessionId: string): Promise<void> {
+  const [row] = await database.query(
+    `SELECT 1 FROM sessions s JOIN users u USING (user_id)
+     WHERE s.session_id = $1 AND s.closed_at IS NULL AND u.status = 'ACTIVE'`,
+    [sessionId],
+  )
+  if (!row) throw new CodedError('SESSION_ENDED', { detail: 'log in again' })
+}
+
+async function authenticate(
+  database: Database,
+  { login, password }: { login: string; password: string },
+  decoy: Promise<string>,
+): Promise<UserRow> {
+  const [row] = await database.query<UserRow & { locked: boolean }>(
+    'SELECT *, coalesce(locked_until > now(), false) AS locked FROM users WHERE login = $1',
+    [login],
+  )
+  if (row?.locked) throw new CodedError('LOGIN_LOCKED', { detail: `wait ${LOCK_MINUTES} minutes` })
+  const good = await verify(row?.password_hash ?? (await decoy), password)
+  if (!row || !good || row.status !== 'ACTIVE') {
+    if (row) await countFailure(database, row.user_id)
+    throw new CodedError('LOGIN_REFUSED', { detail: 'login or password is wrong' })
+  }
+  if (row.failures > 0)
+    await database.execute('UPDATE users SET failures = 0 WHERE user_id = $1', [row.user_id])
+  return row
+}
+
+async function principalOf(options: SessionsOptions, row: UserRow): Promise<Principal> {
+  const [member] = row.member_id
+    ? await options.database.query<{ name: string }>(
+        'SELECT name FROM members WHERE member_id = $1',
+        [row.member_id],
+      )
+    : []
+  return {
+    userId: row.user_id,
+    login: row.login,
+    name: row.name,
+    roles: row.roles,
+    ...(row.member_id === null ? {} : { memberId: row.member_id }),
+    ...(member ? { memberName: member.name } : {}),
+    mspId: options.mspId,
+    organization: options.organization,
+  }
+}
+
+async function sessionFor(
+  options: SessionsOptions,
+  row: UserRow,
+  sessionId: string,
+): Promise<Session> {
+  const { database, tokens } = options
+  const refreshToken = randomBytes(32).toString('base64url')
+  await database.execute(
+    `INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
+     VALUES ($1, $2, now() + make_interval(days => $3))`,
+    [hashOf(refreshToken), sessionId, REFRESH_DAYS],
+  )
+  const accessToken = await tokens.issue({
+    userId: row.user_id,
+    login: row.login,
+    roles: row.roles,
+    memberId: row.member_id ?? undefined,
+    sessionId,
+  })
+  const user = await principalOf(options, row)
+  return { accessToken, expiresInSeconds: tokens.lifeSeconds, refreshToken, user }
 }
 
 async function countFailure(database: Database, userId: string): Promise<void> {

@@ -50,7 +50,6 @@ export function scriptedLedger(script: Script): ScriptedLedger {
       ledger.asked.push(txId)
       return status.shift() ?? { kind: 'committed', blockNumber: 7n }
     },
-    // eslint-disable-next-line require-yield
     async *blocks() {
       return
     },

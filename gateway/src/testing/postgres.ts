@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { testServers } from '../platform/config.ts'
 import { openDatabase, type Database } from '../platform/database/database.ts'
 import { migrate } from '../platform/database/migrate.ts'
 import { createLog } from '../platform/log.ts'
@@ -23,9 +24,8 @@ let server: Promise<string> | undefined
 
 /** A fresh database with the gateway’s schema, in DATABASE_URL’s server or an embedded one of this process. */
 export async function freshDatabase(): Promise<TestDatabase> {
-  server ??= process.env['DATABASE_URL']
-    ? Promise.resolve(process.env['DATABASE_URL'])
-    : startEmbedded()
+  const { databaseUrl } = testServers()
+  server ??= databaseUrl ? Promise.resolve(databaseUrl) : startEmbedded()
   const admin = new URL(await server)
   const name = `test_${randomBytes(6).toString('hex')}`
   const client = new pg.Client({ connectionString: admin.href })

@@ -66,61 +66,11 @@ export interface UsersOptions {
 export function createUsers(options: UsersOptions): Users {
   const { database, secrets } = options
   const signers = new Map<string, LedgerIdentity>()
-
-  async function enrol(fresh: NewUser): Promise<{ certificate: string; sealedKey: Buffer }> {
-    const keys = generateKeyPair()
-    const certificate = await options.authority.enrol({
-      // A pseudonym: certificates are seen by every organisation.
-      commonName: `u${randomBytes(8).toString('hex')}`,
-      publicKeyPem: keys.publicKeyPem,
-      attributes: {
-        role: fresh.roles.join(','),
-        ...(fresh.memberId === undefined ? {} : { memberId: fresh.memberId }),
-      },
-    })
-    return { certificate, sealedKey: secrets.seal('wallet', Buffer.from(keys.privateKeyPem)) }
-  }
-
-  async function find(userId: string): Promise<UserRow | undefined> {
-    const [row] = await database.query<UserRow>('SELECT * FROM users WHERE user_id = $1', [userId])
-    return row
-  }
-
+  const find = (userId: string) => findUser(database, userId)
   return {
     find,
-    async create(fresh) {
-      refuseMixedRoles(fresh.roles)
-      if (fresh.memberId !== undefined) await requireOwnMember(database, fresh.memberId)
-      const { certificate, sealedKey } = await enrol(fresh)
-      const [row] = await database.query<UserRow>(
-        `INSERT INTO users (user_id, login, name, password_hash, roles, member_id, certificate, sealed_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) DO NOTHING RETURNING *`,
-        [
-          randomUUID(),
-          fresh.login,
-          fresh.name,
-          await hashPassword(fresh.password),
-          fresh.roles,
-          fresh.memberId ?? null,
-          certificate,
-          sealedKey,
-        ],
-      )
-      if (!row) throw new CodedError('LOGIN_TAKEN')
-      return row
-    },
-    async disable(userId) {
-      const [row] = await database.query<UserRow>(
-        `UPDATE users SET status = 'DISABLED' WHERE user_id = $1 RETURNING *`,
-        [userId],
-      )
-      if (!row) throw unknownObject('user')
-      await database.execute(
-        'UPDATE sessions SET closed_at = now() WHERE user_id = $1 AND closed_at IS NULL',
-        [userId],
-      )
-      return row
-    },
+    create: fresh => createUser(options, fresh),
+    disable: userId => disableUser(database, userId),
     async list(filter) {
       const where = new Where().maybe('member_id = ?', filter.memberId)
       const after = decodeCursor(filter.cursor, 1)
@@ -149,6 +99,64 @@ export function createUsers(options: UsersOptions): Users {
       return (await database.query('SELECT 1 FROM users LIMIT 1')).length === 0
     },
   }
+}
+
+async function findUser(database: Database, userId: string): Promise<UserRow | undefined> {
+  const [row] = await database.query<UserRow>('SELECT * FROM users WHERE user_id = $1', [userId])
+  return row
+}
+
+async function enrol(
+  { authority, secrets }: UsersOptions,
+  fresh: NewUser,
+): Promise<{ certificate: string; sealedKey: Buffer }> {
+  const keys = generateKeyPair()
+  const certificate = await authority.enrol({
+    // A pseudonym: certificates are seen by every organisation.
+    commonName: `u${randomBytes(8).toString('hex')}`,
+    publicKeyPem: keys.publicKeyPem,
+    attributes: {
+      role: fresh.roles.join(','),
+      ...(fresh.memberId === undefined ? {} : { memberId: fresh.memberId }),
+    },
+  })
+  return { certificate, sealedKey: secrets.seal('wallet', Buffer.from(keys.privateKeyPem)) }
+}
+
+async function createUser(options: UsersOptions, fresh: NewUser): Promise<UserRow> {
+  const { database } = options
+  refuseMixedRoles(fresh.roles)
+  if (fresh.memberId !== undefined) await requireOwnMember(database, fresh.memberId)
+  const { certificate, sealedKey } = await enrol(options, fresh)
+  const [row] = await database.query<UserRow>(
+    `INSERT INTO users (user_id, login, name, password_hash, roles, member_id, certificate, sealed_key)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) DO NOTHING RETURNING *`,
+    [
+      randomUUID(),
+      fresh.login,
+      fresh.name,
+      await hashPassword(fresh.password),
+      fresh.roles,
+      fresh.memberId ?? null,
+      certificate,
+      sealedKey,
+    ],
+  )
+  if (!row) throw new CodedError('LOGIN_TAKEN')
+  return row
+}
+
+async function disableUser(database: Database, userId: string): Promise<UserRow> {
+  const [row] = await database.query<UserRow>(
+    `UPDATE users SET status = 'DISABLED' WHERE user_id = $1 RETURNING *`,
+    [userId],
+  )
+  if (!row) throw unknownObject('user')
+  await database.execute(
+    'UPDATE sessions SET closed_at = now() WHERE user_id = $1 AND closed_at IS NULL',
+    [userId],
+  )
+  return row
 }
 
 /** Maker and checker in one hand would make the second pair of eyes the first. */

@@ -19,6 +19,9 @@ export function grpcCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
+/** How an endorser quotes its contract; what the peer itself says (a time-out, a lost stream) reads otherwise. */
+const CONTRACT_ANSWER = /chaincode response \d+, (?!.*(timeout expired|stream terminated))/s
+
 /** What an error of Endorse means. Details are read first: they hold each endorser's own words. */
 export function endorsementOutcome(error: unknown): Outcome {
   const failure = error as GatewayFailure
@@ -27,5 +30,7 @@ export function endorsementOutcome(error: unknown): Outcome {
     const fault = parseFault(text)
     if (fault) return { kind: 'refused', fault }
   }
+  const broken = texts.find(text => CONTRACT_ANSWER.test(text))
+  if (broken) return { kind: 'broken', detail: broken }
   return { kind: 'unendorsed', detail: texts.find(text => text !== '') ?? String(error) }
 }

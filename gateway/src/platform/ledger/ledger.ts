@@ -38,7 +38,7 @@ const ENDORSE_MS = 30_000
 const SUBMIT_MS = 15_000
 const EVALUATE_MS = 10_000
 const MESSAGE_MAX = 100 * 1024 * 1024
-const UNKNOWN_FOR_CACHE = 64
+const IDENTITIES_MAX = 64
 
 export function isPrepared(value: Prepared | Outcome): value is Prepared {
   return 'envelope' in value
@@ -51,15 +51,54 @@ export interface LedgerOptions {
 }
 
 export function openLedger(options: LedgerOptions): Ledger {
-  const { channel, chaincode } = options.config
-  const clients = createClients(options.config)
+  const connections = createConnections(options)
+  const { channel } = options.config
+  return {
+    evaluate: (identity, operation) =>
+      connections.proposal(identity, operation).evaluate({ deadline: Date.now() + EVALUATE_MS }),
+    endorse: (identity, operation) => endorse(connections, identity, operation),
+    async submit(prepared) {
+      const transaction = connections.gateway(options.own).newTransaction(prepared.envelope)
+      try {
+        await transaction.submit({ deadline: Date.now() + SUBMIT_MS })
+        return true
+      } catch (error) {
+        connections.noteFailure(error)
+        options.log.warn({ txId: prepared.txId, grpc: grpcCode(error) }, 'submit not acknowledged')
+        return false
+      }
+    },
+    async status(txId, timeoutMs) {
+      try {
+        const request = statusRequest(txId, channel, options.own)
+        const commit = connections.gateway(options.own).newCommit(request)
+        const status = await commit.getStatus({ deadline: Date.now() + timeoutMs })
+        if (status.code === StatusCode.VALID)
+          return { kind: 'committed', blockNumber: status.blockNumber }
+        return { kind: 'invalid', code: codeName(status.code), blockNumber: status.blockNumber }
+      } catch (error) {
+        connections.noteFailure(error)
+        return { kind: 'unknown', detail: `grpc ${grpcCode(error) ?? 'error'}` }
+      }
+    },
+    blocks: (first, signal) =>
+      follow(connections.gateway(options.own).getNetwork(channel), options, first, signal),
+    close: () => connections.close(),
+  }
+}
+
+type Connections = ReturnType<typeof createConnections>
+
+/** One gRPC connection for all identities; a gateway object per identity, kept while it is used. */
+function createConnections({ config }: LedgerOptions) {
+  const clients = createClients(config)
   const gateways = new Map<string, Gateway>()
 
-  function gatewayOf(identity: LedgerIdentity): Gateway {
+  function gateway(identity: LedgerIdentity): Gateway {
     const name = Buffer.from(identity.identity.credentials).toString('latin1')
     const known = gateways.get(name)
     if (known) return known
-    if (gateways.size >= UNKNOWN_FOR_CACHE) gateways.clear()
+    if (gateways.size >= IDENTITIES_MAX) gateways.clear()
     const made = connect({
       client: clients.current(),
       identity: identity.identity,
@@ -70,74 +109,51 @@ export function openLedger(options: LedgerOptions): Ledger {
     return made
   }
 
-  const networkOf = (identity: LedgerIdentity): Network => gatewayOf(identity).getNetwork(channel)
-
-  function proposalOf(identity: LedgerIdentity, operation: Operation) {
-    const contract = networkOf(identity).getContract(chaincode, operation.contract)
-    return contract.newProposal(operation.function, {
-      arguments: [...operation.args],
-      transientData: { ...operation.transient },
-      ...(operation.endorsingOrganizations.length > 0
-        ? { endorsingOrganizations: [...operation.endorsingOrganizations] }
-        : {}),
-    })
-  }
-
-  /** A peer that cannot be reached: the next call goes to the next one of the list. */
-  function noteFailure(error: unknown): void {
-    if (grpcCode(error) !== grpc.status.UNAVAILABLE || !clients.rotate()) return
-    gateways.clear()
-  }
-
   return {
-    async evaluate(identity, operation) {
-      return proposalOf(identity, operation).evaluate({ deadline: Date.now() + EVALUATE_MS })
+    gateway,
+    proposal(identity: LedgerIdentity, operation: Operation) {
+      const network = gateway(identity).getNetwork(config.channel)
+      const contract = network.getContract(config.chaincode, operation.contract)
+      const { endorsingOrganizations } = operation
+      return contract.newProposal(operation.function, {
+        arguments: [...operation.args],
+        transientData: { ...operation.transient },
+        ...(endorsingOrganizations.length > 0
+          ? { endorsingOrganizations: [...endorsingOrganizations] }
+          : {}),
+      })
     },
-    async endorse(identity, operation) {
-      try {
-        const transaction = await proposalOf(identity, operation).endorse({
-          deadline: Date.now() + ENDORSE_MS,
-        })
-        const signature = await identity.sign(transaction.getDigest())
-        const signed = gatewayOf(identity).newSignedTransaction(transaction.getBytes(), signature)
-        return {
-          txId: transaction.getTransactionId(),
-          envelope: signed.getBytes(),
-          result: transaction.getResult(),
-        }
-      } catch (error) {
-        noteFailure(error)
-        return endorsementOutcome(error)
-      }
+    /** A peer that cannot be reached: the next call goes to the next one of the list. */
+    noteFailure(error: unknown): void {
+      if (grpcCode(error) === grpc.status.UNAVAILABLE && clients.rotate()) gateways.clear()
     },
-    async submit(prepared) {
-      const transaction = gatewayOf(options.own).newTransaction(prepared.envelope)
-      try {
-        await transaction.submit({ deadline: Date.now() + SUBMIT_MS })
-        return true
-      } catch (error) {
-        noteFailure(error)
-        options.log.warn({ txId: prepared.txId, grpc: grpcCode(error) }, 'submit not acknowledged')
-        return false
-      }
-    },
-    async status(txId, timeoutMs) {
-      try {
-        const commit = gatewayOf(options.own).newCommit(statusRequest(txId, channel, options.own))
-        const status = await commit.getStatus({ deadline: Date.now() + timeoutMs })
-        if (status.code === StatusCode.VALID)
-          return { kind: 'committed', blockNumber: status.blockNumber }
-        return { kind: 'invalid', code: codeName(status.code), blockNumber: status.blockNumber }
-      } catch (error) {
-        noteFailure(error)
-        return { kind: 'unknown', detail: `grpc ${grpcCode(error) ?? 'error'}` }
-      }
-    },
-    blocks: (first, signal) => follow(networkOf(options.own), options, first, signal),
-    close() {
-      for (const gateway of gateways.values()) gateway.close()
+    close(): void {
+      for (const one of gateways.values()) one.close()
       clients.close()
     },
+  }
+}
+
+async function endorse(
+  connections: Connections,
+  identity: LedgerIdentity,
+  operation: Operation,
+): Promise<Prepared | Outcome> {
+  try {
+    const proposal = connections.proposal(identity, operation)
+    const transaction = await proposal.endorse({ deadline: Date.now() + ENDORSE_MS })
+    const signature = await identity.sign(transaction.getDigest())
+    const signed = connections
+      .gateway(identity)
+      .newSignedTransaction(transaction.getBytes(), signature)
+    return {
+      txId: transaction.getTransactionId(),
+      envelope: signed.getBytes(),
+      result: transaction.getResult(),
+    }
+  } catch (error) {
+    connections.noteFailure(error)
+    return endorsementOutcome(error)
   }
 }
 

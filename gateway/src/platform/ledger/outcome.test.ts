@@ -26,6 +26,10 @@ describe('what is done after an attempt', () => {
     expect(next(invalid('DUPLICATE_TXID'), first)).to.equal('ask_status')
   })
 
+  it('a contract that breaks goes to the operator', () => {
+    expect(next({ kind: 'broken', detail: 'TypeError' }, first)).to.equal('page_operator')
+  })
+
   it('a policy failure goes to the operator', () => {
     expect(next(invalid('ENDORSEMENT_POLICY_FAILURE'), first)).to.equal('page_operator')
     expect(next(invalid('BAD_CREATOR_SIGNATURE'), first)).to.equal('page_operator')

@@ -7,6 +7,8 @@ export type Outcome =
   | { readonly kind: 'invalid'; readonly code: string; readonly blockNumber: bigint }
   /** A contract refused it at endorsement: nothing was submitted. */
   | { readonly kind: 'refused'; readonly fault: Fault }
+  /** The contract broke: it answered with an error that is none of its refusals. */
+  | { readonly kind: 'broken'; readonly detail: string }
   /** No endorsement could be had for a technical reason: nothing was submitted. */
   | { readonly kind: 'unendorsed'; readonly detail: string }
   /** It was or may have been submitted, and no peer has said what became of it. */
@@ -60,16 +62,21 @@ export function next(outcome: Outcome, { attempt, recent }: Situation): Next {
     case 'invalid':
       return afterInvalid(outcome.code, attempt)
     case 'refused':
-      return recent && mayBeBehind(outcome.fault) && attempt < BEHIND_ATTEMPTS_MAX
-        ? 'endorse_again'
-        : 'tell_caller'
+      return afterRefusal(outcome.fault, { attempt, recent })
     case 'unendorsed':
       return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'park'
+    case 'broken':
+      return 'page_operator'
     case 'unknown':
       return 'ask_status'
     default:
       return unreachable(outcome)
   }
+}
+
+function afterRefusal(fault: Fault, { attempt, recent }: Situation): Next {
+  const again = recent && attempt < BEHIND_ATTEMPTS_MAX && mayBeBehind(fault)
+  return again ? 'endorse_again' : 'tell_caller'
 }
 
 function afterInvalid(code: string, attempt: number): Next {
