@@ -40,7 +40,7 @@ export function isBehind(draft: Draft): boolean {
 
 /** Asks one replica for the next final blocks; another one when it fails. */
 export function requestFetch(draft: Draft): void {
-  if (draft.fetching && draft.now < draft.fetching.until) return
+  if (isFetching(draft)) return
   const { replicas, self, limits, timeouts } = draft.settings
   const ahead = aheadOf(draft)
   const sources = ahead.length > 0 ? ahead : replicas.filter(id => id !== self)
@@ -50,8 +50,23 @@ export function requestFetch(draft: Draft): void {
   const claimed = Math.max(peerOf(draft, from).decided, draft.base, first)
   const last = Math.min(claimed, first + limits.fetchMax - 1)
   draft.fetches += 1
-  draft.fetching = { from, until: draft.now + timeouts.fetchTimeoutMs }
+  draft.fetching = { from, last, until: draft.now + timeouts.fetchTimeoutMs }
   draft.effects.push({ kind: 'fetch', from, first, last })
+}
+
+const isFetching = ({ fetching, now, decided }: Draft): boolean =>
+  fetching !== undefined && now < fetching.until && decided.height < fetching.last
+
+/** A ledger takes its time over a batch; asking again meanwhile would only fetch it once more. */
+const LEDGER_PATIENCE = 10
+
+/** The source answered, perhaps with less than it was asked for. */
+export function onFetched(draft: Draft, from: ReplicaId, last: number): Ignored | undefined {
+  const { fetching, now, settings } = draft
+  if (fetching?.from !== from) return 'notWanted'
+  const until = now + LEDGER_PATIENCE * settings.timeouts.fetchTimeoutMs
+  draft.fetching = { from, last, until }
+  return undefined
 }
 
 export function onFetchFailed(draft: Draft, from: ReplicaId): Ignored | undefined {
@@ -64,7 +79,6 @@ export function onFetchFailed(draft: Draft, from: ReplicaId): Ignored | undefine
 
 /** Blocks that stand in the ledger already. Some may be known here by now. */
 export function onBlocks(draft: Draft, blocks: readonly LedgerBlock[]): Ignored | undefined {
-  delete draft.fetching
   let isNew = false
   for (const block of blocks) {
     if (block.header.height !== draft.decided.height + 1 || !block.certificate) continue

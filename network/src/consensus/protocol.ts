@@ -106,6 +106,13 @@ export type Event =
   | { readonly kind: 'tick'; readonly now: number }
   /** Blocks with valid certificates that this replica's ledger made durable by another way. */
   | { readonly kind: 'blocks'; readonly now: number; readonly blocks: readonly LedgerBlock[] }
+  /** Verified blocks up to `last` are on their way to the ledger; `blocks` follow as they get there. */
+  | {
+      readonly kind: 'fetched'
+      readonly now: number
+      readonly from: ReplicaId
+      readonly last: number
+    }
   | { readonly kind: 'fetchFailed'; readonly now: number; readonly from: ReplicaId }
   /** The ledger made everything up to `height` durable. */
   | { readonly kind: 'applied'; readonly now: number; readonly height: number }

@@ -59,6 +59,13 @@ export interface Peer {
   readonly answeredAt: number
 }
 
+/** Blocks up to `last` are asked for, or stand in line before the ledger; no others are, until then. */
+export interface Fetching {
+  readonly from: ReplicaId
+  readonly last: number
+  readonly until: number
+}
+
 /**
  * normal: votes in `view`. changing: left every view below `view`, waits for its new-view message.
  */
@@ -114,7 +121,7 @@ export interface Replica {
   readonly leaderHeardAt: number
   readonly statusAt: number
   readonly resentAt: number
-  readonly fetching?: { readonly from: ReplicaId; readonly until: number }
+  readonly fetching?: Fetching
   /** Rotates the replica asked for blocks. */
   readonly fetches: number
 }

@@ -1,6 +1,6 @@
 /** One event in, the new replica and its effects out. The only switch that owns control flow. */
 import { onPhaseMessage } from './agreement.ts'
-import { onApplied, onBlocks, onFetchFailed, onStatus } from './catchUp.ts'
+import { onApplied, onBlocks, onFetched, onFetchFailed, onStatus } from './catchUp.ts'
 import { onTick } from './clock.ts'
 import { invariant } from './invariant.ts'
 import type { Message, ReplicaId } from './model.ts'
@@ -32,6 +32,8 @@ function dispatch(draft: Draft, event: Event): Ignored | undefined {
       return onTick(draft)
     case 'blocks':
       return thenPropose(draft, onBlocks(draft, event.blocks))
+    case 'fetched':
+      return onFetched(draft, event.from, event.last)
     case 'fetchFailed':
       return onFetchFailed(draft, event.from)
     case 'applied':

@@ -106,6 +106,24 @@ describe('four orderers', function () {
     await until(() => heights().every(height => height === 2), 'block 1 at the old leader')
   })
 
+  it('fetch each missed block about once after a long absence, while the others go on', async () => {
+    const fourth = cluster.members[3]!
+    await cluster.kill(fourth)
+    const orderMore = async (count: number): Promise<void> => {
+      const height = heights()[0]!
+      for (let index = 0; index < count; index += 1) {
+        await cluster.submitToAll(envelopeOf(`height${height} tx${index}`))
+        await until(() => heights()[0]! > height + index, 'the next block')
+      }
+    }
+    await orderMore(100)
+    const missed = heights()[0]! - heights()[3]!
+    await cluster.start(fourth)
+    await orderMore(20)
+    await until(() => heights()[3] === heights()[0], 'equal heights')
+    expect(fourth.orderer!.metrics()['fetched_blocks']).to.be.within(missed, missed + 64)
+  })
+
   it('keep their promises when the vote log is rewritten all the time', async () => {
     await cluster.close()
     cluster = await Cluster.open({ directory: path.join(directory, 'small'), logBytesMax: 10_000 })

@@ -239,9 +239,15 @@ class ChannelOrderer implements Orderer {
   }
 
   private async fetch({ from, first, last }: Extract<Output, { kind: 'fetch' }>): Promise<void> {
-    const blocks = await this.fetcher.fetch(from, first, last)
+    // What stands in the line already is not fetched again.
+    const start = Math.max(first, this.line.next)
+    const blocks = start > last ? [] : await this.fetcher.fetch(from, start, last)
     for (const block of blocks) this.line.push(block)
-    if (blocks.length === 0) this.shell.take({ kind: 'fetchFailed', from })
+    if (start <= last && blocks.length === 0) {
+      this.shell.take({ kind: 'fetchFailed', from })
+      return
+    }
+    this.shell.take({ kind: 'fetched', from, last: start + blocks.length - 1 })
   }
 
   private noteDurable(block: LedgerBlock): void {

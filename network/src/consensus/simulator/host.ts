@@ -40,6 +40,10 @@ export class Host {
   readonly isCorrect: boolean
   readonly ledger: LedgerBlock[]
   replica: Replica | undefined
+  /** Blocks got from other ledgers, and those of them that were news. */
+  fetched = 0
+  missed = 0
+  crashes = 0
   private readonly around: Surroundings
   private readonly settings: Settings
   private log: VoteRecord[] = []
@@ -89,6 +93,7 @@ export class Host {
   crash(): void {
     if (!this.replica) return
     this.isDoomed = false
+    this.crashes += 1
     const survivors = this.around.random.between(0, this.unsynced.length)
     this.log.push(...this.unsynced.slice(0, survivors))
     this.unsynced = []
@@ -223,28 +228,40 @@ export class Host {
 
   /** Decided or fetched and verified: both wait for the ledger in one line. */
   apply(blocks: readonly LedgerBlock[]): void {
-    this.deliveries.push(...blocks)
-    if (this.isApplying) return
+    const tail = (this.deliveries.at(-1) ?? this.ledger.at(-1)!).header.height
+    this.deliveries.push(...blocks.filter(({ header }) => header.height > tail))
+    this.applyNext()
+  }
+
+  private applyNext(): void {
+    if (this.isApplying || this.deliveries.length === 0) return
     this.isApplying = true
     const { life } = this
     this.around.schedule.after(this.around.random.between(1, 6), () => {
       if (life !== this.life) return
       this.isApplying = false
-      this.append(this.deliveries.splice(0))
+      this.append(this.deliveries.shift()!)
+      this.applyNext()
     })
   }
 
-  private append(blocks: readonly LedgerBlock[]): void {
-    for (const block of blocks) {
-      const tip = this.ledger[this.ledger.length - 1]!
-      if (block.header.height <= tip.header.height) continue
-      if (this.isCorrect) this.around.checker.onLedger(this.id, block, tip)
-      this.ledger.push(block)
-    }
-    const { height } = this.ledger[this.ledger.length - 1]!.header
+  private append(block: LedgerBlock): void {
+    const { height } = block.header
+    if (this.isCorrect) this.around.checker.onLedger(this.id, block, this.ledger.at(-1)!)
+    this.ledger.push(block)
     invariant(this.replica !== undefined, 'only a live host appends')
-    if (height > this.replica.decided.height) this.take({ kind: 'blocks', blocks })
+    if (height > this.replica.decided.height) {
+      this.missed += 1
+      this.take({ kind: 'blocks', blocks: [block] })
+    }
     this.take({ kind: 'applied', height })
+  }
+
+  /** Verified blocks from another ledger. */
+  acceptFetched(from: ReplicaId, blocks: readonly LedgerBlock[]): void {
+    this.fetched += blocks.length
+    this.apply(blocks)
+    this.take({ kind: 'fetched', from, last: blocks.at(-1)!.header.height })
   }
 
   private planWake(): void {

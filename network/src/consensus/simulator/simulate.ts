@@ -35,6 +35,7 @@ export interface Outcome {
 /** The storm ends here; from then on everything correct must be ordered within the bound. */
 const CALM_AT_MS = 6_000
 const LIVENESS_BOUND_MS = 90_000
+const FETCH_MAX = 8
 const GENESIS: LedgerBlock = {
   header: { height: 0, previous: '', batch: '' },
   hash: 'genesis',
@@ -118,7 +119,13 @@ function createWorld({ random, size, strategy, plant, ignored }: Making): World 
     fetch: (host, effect) => fetchBlocks({ host, effect, network, schedule, hosts, random }),
     onIgnored: reason => void ignored.set(reason, (ignored.get(reason) ?? 0) + 1),
   }
-  const limits = { ...LIMITS, batchCount: 8, window: random.pick([1, 2, 4]), dedupBlocks: 64 }
+  const limits = {
+    ...LIMITS,
+    batchCount: 8,
+    window: random.pick([1, 2, 4]),
+    dedupBlocks: 64,
+    fetchMax: FETCH_MAX,
+  }
   for (const self of replicas) {
     const settings: Settings = { self, replicas, timeouts: TIMEOUTS, limits, digests }
     hosts.set(self, new Host(settings, GENESIS, !traitors.has(self), around))
@@ -148,7 +155,7 @@ function fetchBlocks({ host, effect, network, schedule, hosts, random }: Fetchin
       const isOwn = certificate?.hash === hash && digests.header(header) === hash
       return isOwn && isCertified('commit', certificate)
     })
-    if (blocks.length > 0 && isGood) host.apply(blocks)
+    if (blocks.length > 0 && isGood) host.acceptFetched(from, blocks)
     else host.take({ kind: 'fetchFailed', from })
   })
 }
@@ -245,9 +252,18 @@ function run(world: World): { violation?: string; events: number } {
       if (!schedule.runNext(until)) throw new Violation('not everything is ordered after the calm')
       events += 1
     }
+    for (const host of correct) requireFrugal(host)
   } catch (error) {
     if (!(error instanceof Error)) throw error
     return { violation: `${error.name}: ${error.message}`, events }
   }
   return { events }
+}
+
+/** A replica that caught up did not fetch what it had asked for, or had in line, already. */
+function requireFrugal({ id, fetched, missed, crashes }: Host): void {
+  const bound = 2 * missed + FETCH_MAX * (1 + crashes)
+  if (fetched > bound) {
+    throw new Violation(`replica ${id} fetched ${fetched} blocks to learn of ${missed}`)
+  }
 }
