@@ -10,6 +10,7 @@ import { createImporter } from './imports/upload.ts'
 import { createDirectory } from './members/directory.ts'
 import { createNetworkView } from './network/policy.ts'
 import { createEngine } from './operations/engine.ts'
+import { createRoom } from './operations/room.ts'
 import { createSubmitter } from './operations/submit.ts'
 import { ConfigFault, type Config } from './platform/config.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
@@ -85,6 +86,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     users,
     height,
     queue,
+    balances: createRoom(),
     metrics,
     log,
     directory: createDirectory(database),

@@ -1,6 +1,7 @@
 import type { Vault } from '@triflow/ipfs'
 import type { Directory } from './members/directory.ts'
 import type { Engine } from './operations/engine.ts'
+import type { Room } from './operations/room.ts'
 import type { Config } from './platform/config.ts'
 import type { Database } from './platform/database/database.ts'
 import type { Caller } from './platform/http/tokens.ts'
@@ -24,6 +25,11 @@ export interface Services {
   readonly queue: Queue
   /** Hex; shared by the consortium: ids of documents and fingerprints of invoices. */
   readonly consortiumKey: string
+  /**
+   * Held by whoever writes balances of many invoices: a batch of forty would lose every race against a worker
+   * that puts payments on one after the other. Waiting is fair, in order.
+   */
+  readonly balances: Room
   readonly metrics: Metrics
   readonly log: Log
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../platform/database/database.ts'
+import { unavailability } from '../platform/availability.ts'
 import { CodedError, invariant, isFault, unknownObject } from '../platform/faults.ts'
 import { Answer } from '../platform/http/bind.ts'
 import { problemOf } from '../platform/http/problem.ts'
@@ -155,7 +156,8 @@ async function fail(
   const { operationId } = run
   const shared = { items: run.items(), total: run.total() }
   const inTime = Date.now() - Date.parse(cause.createdAt) < GIVE_UP_MS
-  if ((error instanceof StillWaiting && inTime) || closed) {
+  const waits = error instanceof StillWaiting || unavailability(error) !== undefined
+  if ((waits && inTime) || closed) {
     const againInSeconds = closed ? 0 : AGAIN_SECONDS
     await writeEnding(database, operationId, { ...shared, status: 'waiting', againInSeconds })
     return

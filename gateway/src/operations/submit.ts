@@ -224,8 +224,10 @@ function unreachable(value: never): never {
   throw new Error(`no such decision: ${String(value)}`)
 }
 
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>
+
 /** Lets `size` pieces of work run at once; the others queue in order. */
-export function createGate(size: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function createGate(size: number): Gate {
   let free = size
   const queue: (() => void)[] = []
   return async work => {

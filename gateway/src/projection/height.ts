@@ -11,17 +11,18 @@ export interface Height {
 }
 
 const PATIENCE_MS = 5_000
+const POLL_MS = 500
 
 /** How far the read model is, told by NOTIFY, so that it works in any process of the organisation. */
 export async function watchHeight(database: Database): Promise<Height> {
   let height = await projectedHeight(database)
   const listeners = new Set<(block: bigint) => void>()
-  await database.listen(PROJECTED, payload => {
-    const block = BigInt(payload)
+  const noteHeight = (block: bigint): void => {
     if (block <= height) return
     height = block
     for (const listener of listeners) listener(block)
-  })
+  }
+  await database.listen(PROJECTED, payload => noteHeight(BigInt(payload)))
   return {
     current: () => height,
     onBlock(listener) {
@@ -34,12 +35,17 @@ export async function watchHeight(database: Database): Promise<Height> {
         const finish = (answer: boolean): void => {
           listeners.delete(check)
           clearTimeout(timer)
+          clearInterval(poll)
           resolve(answer)
         }
         const check = (): void => {
           if (height >= block) finish(true)
         }
         const timer = setTimeout(() => finish(false), timeoutMs)
+        // A notification is lost while the listening connection is renewed: then the table is asked.
+        const poll = setInterval(() => {
+          projectedHeight(database).then(noteHeight, () => undefined)
+        }, POLL_MS)
         listeners.add(check)
       })
     },

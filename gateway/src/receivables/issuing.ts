@@ -38,16 +38,18 @@ export function certificatesPropose(services: Services): OperationKind<ProposeIn
       const byId = new Map(drawn.map(one => [one.id, one]))
       const today = await run.memo('today', () => services.network.businessDay())
       const offerUntil = input.offerUntil ?? dayAfter(today, OFFER_DAYS)
-      await runBulk(run, {
-        plan: async () => drawn,
-        batchMax: BATCH,
-        parallel: PARALLEL,
-        resultId: id => (byId.get(id) as Drawn).certificateId,
-        build: async ids => {
-          const chosen = ids.map(id => byId.get(id) as Drawn)
-          return proposal(services, chosen, { dueOn: input.dueOn, offerUntil })
-        },
-      })
+      await services.balances.alone(() =>
+        runBulk(run, {
+          plan: async () => drawn,
+          batchMax: BATCH,
+          parallel: PARALLEL,
+          resultId: id => (byId.get(id) as Drawn).certificateId,
+          build: async ids => {
+            const chosen = ids.map(id => byId.get(id) as Drawn)
+            return proposal(services, chosen, { dueOn: input.dueOn, offerUntil })
+          },
+        }),
+      )
     },
   }
 }

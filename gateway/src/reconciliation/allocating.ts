@@ -55,7 +55,7 @@ async function allocateAll(
   await Promise.all(
     [...lanes.values()].map(lane =>
       gate(async () => {
-        for (const id of lane) await allocate(services, run, { id, quiet: quiet ?? false })
+        for (const id of lane) await services.balances.shared(() => allocate(services, run, id))
       }),
     ),
   )
@@ -87,12 +87,7 @@ interface Placed {
   readonly reason: ShortPayReason | undefined
 }
 
-async function allocate(
-  services: Services,
-  run: Run,
-  work: { id: string; quiet: boolean },
-): Promise<void> {
-  const { id } = work
+async function allocate(services: Services, run: Run, id: string): Promise<void> {
   const payment = await findRecord<null, Stored<Payment>>(services.database, 'payment', id)
   const placed = payment ? await place(services, payment) : []
   if (!payment || placed.length === 0) {

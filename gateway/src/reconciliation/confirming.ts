@@ -69,23 +69,25 @@ export function confirmationsPropose(services: Services): OperationKind<ProposeI
     kind: 'confirmations.propose',
     async run(run, { items }) {
       const amounts = new Map(items.map(item => [item.invoiceId, item.amountFen]))
-      await runBulk(run, {
-        plan: () => planOf(services, run.memberId, [...amounts.keys()]),
-        batchMax: BATCH,
-        parallel: PARALLEL,
-        build: async ids => {
-          const known = await withBalances(services, ids)
-          return ledger.confirmation.propose({
-            seed: newSeed(),
-            items: known.map(({ commitment: _, ...item }) => {
-              const amount = amounts.get(item.invoiceId)
-              return amount === undefined
-                ? item
-                : { ...item, confirmedFen: BigInt(amount) as never }
-            }),
-          })
-        },
-      })
+      await services.balances.alone(() =>
+        runBulk(run, {
+          plan: () => planOf(services, run.memberId, [...amounts.keys()]),
+          batchMax: BATCH,
+          parallel: PARALLEL,
+          build: async ids => {
+            const known = await withBalances(services, ids)
+            return ledger.confirmation.propose({
+              seed: newSeed(),
+              items: known.map(({ commitment: _, ...item }) => {
+                const amount = amounts.get(item.invoiceId)
+                return amount === undefined
+                  ? item
+                  : { ...item, confirmedFen: BigInt(amount) as never }
+              }),
+            })
+          },
+        }),
+      )
     },
   }
 }
@@ -94,17 +96,19 @@ export function confirmationsApprove(services: Services): OperationKind<{ invoic
   return {
     kind: 'confirmations.approve',
     async run(run, { invoiceIds }) {
-      await runBulk(run, {
-        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
-        batchMax: BATCH,
-        parallel: PARALLEL,
-        build: async ids => {
-          const known = await withBalances(services, ids)
-          return ledger.confirmation.confirm({
-            items: known.map(({ balance: _, ...item }) => item),
-          })
-        },
-      })
+      await services.balances.alone(() =>
+        runBulk(run, {
+          plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+          batchMax: BATCH,
+          parallel: PARALLEL,
+          build: async ids => {
+            const known = await withBalances(services, ids)
+            return ledger.confirmation.confirm({
+              items: known.map(({ balance: _, ...item }) => item),
+            })
+          },
+        }),
+      )
     },
   }
 }
@@ -115,22 +119,24 @@ export function confirmationsReject(
   return {
     kind: 'confirmations.reject',
     async run(run, { invoiceIds, reason }) {
-      await runBulk(run, {
-        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
-        batchMax: BATCH,
-        parallel: PARALLEL,
-        build: async ids => {
-          const known = await withBalances(services, ids)
-          return ledger.confirmation.reject({
-            items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
-              invoiceId,
-              buyerMsp,
-              sellerMsp,
-              reason,
-            })),
-          })
-        },
-      })
+      await services.balances.alone(() =>
+        runBulk(run, {
+          plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+          batchMax: BATCH,
+          parallel: PARALLEL,
+          build: async ids => {
+            const known = await withBalances(services, ids)
+            return ledger.confirmation.reject({
+              items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
+                invoiceId,
+                buyerMsp,
+                sellerMsp,
+                reason,
+              })),
+            })
+          },
+        }),
+      )
     },
   }
 }

@@ -11,6 +11,7 @@ import { createImporter, type Importer } from '../imports/upload.ts'
 import { createDirectory } from '../members/directory.ts'
 import { createNetworkView } from '../network/policy.ts'
 import { createEngine } from '../operations/engine.ts'
+import { createRoom } from '../operations/room.ts'
 import { createSubmitter } from '../operations/submit.ts'
 import { parseConfig } from '../platform/config.ts'
 import { bindRoutes } from '../platform/http/bind.ts'
@@ -120,6 +121,7 @@ async function servicesFor(
     database,
     users,
     height,
+    balances: createRoom(),
     metrics,
     log: silent,
     engine: createEngine({

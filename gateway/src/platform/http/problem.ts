@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import { unavailability } from '../availability.ts'
 import { CodedError, isFault } from '../faults.ts'
 import type { Log } from '../log.ts'
 import type { Problem } from './schemas.ts'
@@ -19,12 +20,15 @@ export function problemOf(fault: CodedError, instance?: string): Problem {
 
 export function sendProblem(response: Response, problem: Problem): void {
   if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer')
+  if (problem.status === 503) response.setHeader('retry-after', '1')
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 
 /** What body parsers and routers throw, as our codes. */
 function asFault(error: unknown): CodedError {
   if (isFault(error)) return error
+  const away = unavailability(error)
+  if (away) return away
   const { type, status } = error as { type?: string; status?: number }
   if (type === 'entity.too.large') return new CodedError('BODY_TOO_LARGE')
   if (type === 'entity.parse.failed' || type === 'encoding.unsupported')

@@ -42,8 +42,9 @@ export function openQueue(options: { url: string; prefix: string; log: Log }): Q
       retryStrategy: times => Math.min(times * 200, 2_000),
     },
     defaultJobOptions: {
-      attempts: 20,
-      backoff: { type: 'exponential', delay: 500 },
+      // What fails here waits for a server to come back, which takes seconds.
+      attempts: 120,
+      backoff: { type: 'fixed', delay: 2_000 },
       removeOnComplete: true,
       removeOnFail: 200,
     },
