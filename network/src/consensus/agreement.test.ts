@@ -170,7 +170,7 @@ describe('a leader', () => {
     expect(batches(rig)).to.deep.equal([['a'], ['b', 'c']])
     for (const name of ['d', 'e', 'f', 'g']) submit(rig, name)
     expect(batches(rig)).to.deep.equal([['a'], ['b', 'c'], ['d', 'e', 'f']])
-    rig.tick(150)
+    rig.tick(300)
     expect(batches(rig).at(-1)).to.deep.equal(['g'])
   })
 

@@ -77,7 +77,7 @@ export const TIMEOUTS: Timeouts = {
   timeoutMaxMs: 20_000,
   resendMs: 300,
   batchIntervalMs: 10,
-  batchIntervalMaxMs: 150,
+  batchIntervalMaxMs: 300,
   catchUpAfterMs: 150,
   fetchTimeoutMs: 2_000,
 }
