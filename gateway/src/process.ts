@@ -197,6 +197,7 @@ async function startRoles(
     metrics,
     log,
     portalDirectory: config.portalDirectory,
+    loginsPerMinute: config.loginsPerMinute,
     requestsPerMinute: REQUESTS_PER_MINUTE,
     ready: async () => ({
       database: await database.query('SELECT 1').then(

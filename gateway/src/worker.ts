@@ -5,7 +5,7 @@ import type { Services } from './services.ts'
 
 const SWEEP_MS = 2_000
 const CLOCK_MS = 60_000
-const FILES_AT_ONCE = 2
+const FILES_AT_ONCE = 4
 
 export interface Worker {
   close(): Promise<void>

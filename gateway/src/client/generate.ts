@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import * as prettier from 'prettier'
 import { api } from '../api.ts'
 import { openApi } from '../platform/http/openapi.ts'
+import { ADVICE } from '../imports/advice.ts'
+import { COLUMN_NAMES, CSV_KINDS } from '../imports/readers/columns.ts'
 import type { Route } from '../platform/http/route.ts'
 
 const table: Record<string, Route> = api
@@ -15,6 +17,7 @@ export async function derivedFiles(root: string): Promise<Record<string, string>
   const plain: Record<string, string> = {
     'docs/reference/openapi.json': `${JSON.stringify(openApi(table, '0.1.0'), null, 1)}\n`,
     'docs/reference/api.md': referencePage(),
+    'docs/reference/import-files.md': importPage(),
     'gateway/src/client/generated/routes.ts': pathTable(),
   }
   const made = Object.entries(plain).map(async ([file, text]) => {
@@ -53,6 +56,51 @@ Generated from the routes; the full schemas are in [openapi.json](openapi.json),
 | name | request | who | what |
 |---|---|---|---|
 ${rows.join('\n')}
+`
+}
+
+const UBL_ROOTS = 'Order, DespatchAdvice, ReceiptAdvice, Invoice, CreditNote'
+
+/** Columns and codes of the importer, as it knows them. */
+function importPage(): string {
+  const kinds = CSV_KINDS.map(
+    kind =>
+      `| \`${kind.format}\` | ${kind.required.map(c => `\`${c}\``).join(', ')} | ${kind.optional.map(c => `\`${c}\``).join(', ')} |`,
+  )
+  const names = Object.entries(COLUMN_NAMES).map(
+    ([name, aliases]) => `| \`${name}\` | ${aliases.join(', ')} |`,
+  )
+  const codes = Object.entries(ADVICE).map(
+    ([code, { en, zh }]) => `| \`${code}\` | ${en} | ${zh} |`,
+  )
+  return `# Files the gateway takes in
+
+Generated from the importer. A file is known by its content, never by its name; \`triflow import DIR --as ORG\` uploads a folder.
+
+- UBL 2.1 XML (${UBL_ROOTS}), one document per file. DOCTYPE and entities are refused. The parties are the credit codes in
+  \`cac:PartyLegalEntity/cbc:CompanyID\`; the code of a paper-style VAT invoice is an \`AdditionalDocumentReference\` of type \`CN-INVOICE-CODE\`.
+- camt.053 statements (any 001 version). Balances must add up to the cent, else the whole file is refused.
+- CSV with a header in English or Chinese, UTF-8 or GBK/GB18030. Adjacent rows with the same document number are one document. Money is yuan
+  with at most two decimals, quantities have at most three, prices at most six, tax rates are percent.
+- A zip of such files; each is judged like a file of its own.
+
+Every document is judged on its own: good ones go to the ledger, each bad one gets a code, its line and what to change.
+
+## CSV files
+
+| kind | required columns | optional columns |
+|---|---|---|
+${kinds.join('\n')}
+
+| column | also read as |
+|---|---|
+${names.join('\n')}
+
+## Codes
+
+| code | what to change | 如何更正 |
+|---|---|---|
+${codes.join('\n')}
 `
 }
 

@@ -29,7 +29,9 @@ export function startProjector(options: ProjectorOptions): Projector {
   let alive = false
 
   async function followOnce(): Promise<void> {
-    const first = (await projectedHeight(database)) + 1n
+    // The last block once more: it is skipped, and its arrival shows that the stream stands.
+    const height = await projectedHeight(database)
+    const first = height < 0n ? 0n : height
     for await (const block of ledger.blocks(first, stop.signal)) {
       alive = true
       await database.transaction(async tx => {

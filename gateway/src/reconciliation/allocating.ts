@@ -25,7 +25,7 @@ import type { Services } from '../services.ts'
 
 type PaymentRecord = Kept<null, Stored<Payment>>
 
-const PARALLEL = 3
+const PARALLEL = 6
 const WINDOW = 2_000
 
 /** Puts attested payments on the invoices they name; what names none or does not fit stays unallocated. */
@@ -48,26 +48,51 @@ async function allocateAll(
     openPayments(services, run.memberId, { entryIds, quiet: quiet ?? false }),
   )
   run.expect(ids.length)
-  // Payments of one seller touch the same invoices now and then: they go one after the other.
-  const lanes = new Map<string, string[]>()
-  for (const { id, lane } of ids) lanes.set(lane, [...(lanes.get(lane) ?? []), id])
   const gate = createGate(PARALLEL)
+  const busy = createKeyLock()
   await Promise.all(
-    [...lanes.values()].map(lane =>
-      gate(async () => {
-        for (const id of lane) await services.balances.shared(() => allocate(services, run, id))
-      }),
+    ids.map(({ id, remittance }) =>
+      gate(() =>
+        // Two payments on one invoice go one after the other; all others side by side.
+        busy(numbersIn(remittance), () =>
+          services.balances.shared(() => allocate(services, run, id)),
+        ),
+      ),
     ),
   )
+}
+
+function numbersIn(remittance: string): string[] {
+  return decodeRemittance(remittance).items.map(item => item.number)
+}
+
+/** Work that names the same key never runs at once. */
+function createKeyLock(): (keys: readonly string[], work: () => Promise<void>) => Promise<void> {
+  const held = new Map<string, Promise<void>>()
+  return async (keys, work) => {
+    for (;;) {
+      const before = keys.flatMap(key => held.get(key) ?? [])
+      if (before.length === 0) break
+      await Promise.all(before)
+    }
+    const mine = work()
+    const ended = mine.catch(() => undefined)
+    for (const key of keys) held.set(key, ended)
+    try {
+      await mine
+    } finally {
+      for (const key of keys) if (held.get(key) === ended) held.delete(key)
+    }
+  }
 }
 
 async function openPayments(
   services: Services,
   memberId: string | undefined,
   wanted: { entryIds: readonly string[] | undefined; quiet: boolean },
-): Promise<{ id: string; lane: string }[]> {
-  return services.database.query<{ id: string; lane: string }>(
-    `SELECT p.id, p.secret->>'payee' AS lane FROM records p
+): Promise<{ id: string; remittance: string }[]> {
+  return services.database.query<{ id: string; remittance: string }>(
+    `SELECT p.id, p.secret->>'remittance' AS remittance FROM records p
      LEFT JOIN records u ON u.kind = 'usage' AND u.id = p.id
      WHERE p.kind = 'payment' AND p.secret ? 'payee' AND p.secret->>'remittance' LIKE '%I:%'
        AND ($1::text IS NULL OR $1 IN (p.secret->>'payer', p.secret->>'payee'))

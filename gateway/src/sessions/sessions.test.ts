@@ -82,6 +82,14 @@ describe('log-in', function () {
     expect(await codeOf(boss.call('sessions.me', {}))).to.equal('SESSION_ENDED')
   })
 
+  it('an address that tries many logins is slowed down', async () => {
+    const slow = await testGateway({ loginsPerMinute: 3 })
+    const codes: string[] = []
+    for (let i = 0; i < 4; i++) codes.push(await codeOf(slow.anonymous().logIn(`user${i}`, 'x')))
+    expect(codes.at(-1)).to.equal('RATE_LIMITED')
+    await slow.close()
+  })
+
   it('nobody is maker and checker at once', async () => {
     const boss = await gateway.user({ login: 'hans', roles: ['operator'] })
     const both = boss.call('users.create', {

@@ -11,6 +11,7 @@ import type { z } from 'zod'
 import { newSeed } from '../network/operations.ts'
 import { runBulk } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
+import { createGate } from '../operations/submit.ts'
 import { faultError, type Run } from '../operations/run.ts'
 import { unknownObject } from '../platform/faults.ts'
 import { findRecord, findRecords, needPrivate, type Stored } from '../projection/records.ts'
@@ -66,13 +67,23 @@ export async function settlementInstruction(
   }
 }
 
-/** Payments on roots, one transaction each: two on one entry would spend it at the same moment. */
+/** Payments on roots, one transaction each; those of one entry go one after the other. */
 export function settle(services: Services): OperationKind<{ items: SettleItem[] }> {
   return {
     kind: 'settlement.settle',
     async run(run, { items }) {
       run.expect(items.length)
-      for (const item of items) await settleOne(services, run, item)
+      const byEntry = new Map<string, SettleItem[]>()
+      for (const item of items)
+        byEntry.set(item.entryId, [...(byEntry.get(item.entryId) ?? []), item])
+      const gate = createGate(PARALLEL)
+      await Promise.all(
+        [...byEntry.values()].map(list =>
+          gate(async () => {
+            for (const item of list) await settleOne(services, run, item)
+          }),
+        ),
+      )
     },
   }
 }

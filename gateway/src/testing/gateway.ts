@@ -53,6 +53,7 @@ export interface TestOptions {
   readonly ledger?: Ledger
   readonly accessTokenSeconds?: number
   readonly withVault?: boolean
+  readonly loginsPerMinute?: number
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -238,6 +239,7 @@ async function serve(
     log: silent,
     ready: async () => ({ all: true }),
     portalDirectory: undefined,
+    loginsPerMinute: options.loginsPerMinute ?? 1_000,
     requestsPerMinute: 100_000,
   })
   const { server, port } = await listen(app, { host: '127.0.0.1', port: 0 })

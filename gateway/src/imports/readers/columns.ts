@@ -9,7 +9,7 @@ export interface CsvKind {
 }
 
 /** Column names as accounting software writes them, next to ours. Compared without spaces and case. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
+export const COLUMN_NAMES: Readonly<Record<string, readonly string[]>> = {
   order_id: ['订单号', '订单编号', '采购订单号', 'po_number'],
   order_date: ['订单日期', '下单日期'],
   order_line_no: ['订单行号', '采购订单行'],
@@ -53,7 +53,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   account: ['账号', '银行账号'],
 }
 
-const KINDS: readonly CsvKind[] = [
+export const CSV_KINDS: readonly CsvKind[] = [
   {
     format: 'csv-invoices',
     required: [
@@ -111,7 +111,7 @@ const canonical = (name: string): string =>
     .toLowerCase()
 
 const LOOKUP = new Map(
-  Object.entries(NAMES).flatMap(([name, aliases]) =>
+  Object.entries(COLUMN_NAMES).flatMap(([name, aliases]) =>
     [name, ...aliases].map(alias => [canonical(alias), name] as const),
   ),
 )
@@ -131,9 +131,9 @@ export function recogniseHeader(
     const name = LOOKUP.get(canonical(cell))
     if (name && !positions.has(name)) positions.set(name, index)
   })
-  const kind = KINDS.find(one => one.required.every(name => positions.has(name)))
+  const kind = CSV_KINDS.find(one => one.required.every(name => positions.has(name)))
   if (kind) return { kind, positions }
-  const nearest = KINDS.map(one => one.required.filter(name => !positions.has(name))).sort(
+  const nearest = CSV_KINDS.map(one => one.required.filter(name => !positions.has(name))).sort(
     (a, b) => a.length - b.length,
   )[0]
   return positions.size >= 4 && nearest ? { missing: nearest[0] ?? '' } : undefined

@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly log: Log
   readonly ready: () => Promise<Record<string, boolean>>
   readonly portalDirectory: string | undefined
+  /** Per address, against guessing by many logins; one login is locked by its own failures. */
+  readonly loginsPerMinute: number
   readonly requestsPerMinute: number
 }
 
@@ -36,6 +38,7 @@ export function createApp(options: AppOptions): Express {
   if (options.api) {
     app.use(options.metrics.observe)
     app.use('/v1', limiter(options.requestsPerMinute))
+    app.post('/v1/sessions', limiter(options.loginsPerMinute))
     app.get('/v1/openapi.json', (_request, response) => void response.json(options.openapi))
     app.use(options.api)
   }
