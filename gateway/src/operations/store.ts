@@ -34,7 +34,7 @@ export interface TransactionRow extends Row {
   block_number: string | null
 }
 
-export const LEASE_SECONDS = 20
+export const LEASE_SECONDS = 9
 
 export interface NewOperation {
   readonly operationId: string
