@@ -134,7 +134,9 @@ export class Cluster {
   async kill(member: Member): Promise<void> {
     const { orderer, directory } = member
     member.orderer = undefined
-    await cp(directory, `${directory}.image`, { recursive: true })
+    // A log about to replace the present one is not part of the image until it is renamed.
+    const filter = (source: string): boolean => !source.endsWith('.new')
+    await cp(directory, `${directory}.image`, { recursive: true, filter })
     await orderer?.close()
     await rm(directory, { recursive: true })
     await cp(`${directory}.image`, directory, { recursive: true })
