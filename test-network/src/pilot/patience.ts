@@ -8,6 +8,14 @@ const PATIENCE_MS = 90_000
  */
 const PASSING = new Set([500, 502, 503, 504])
 
+/** The first sending of a write may have died with its server: its key is free again when its lease ends. */
+async function isPassing(answer: Response): Promise<boolean> {
+  if (PASSING.has(answer.status)) return true
+  if (answer.status !== 409) return false
+  const problem = (await answer.clone().json()) as { code?: string }
+  return problem.code === 'IDEMPOTENCY_IN_PROGRESS'
+}
+
 /**
  * `fetch` of a client that expects servers to be killed under it: a refused or broken connection is tried again, with
  * the same headers and so with the same idempotency key, until the server is back or patience ends.
@@ -18,7 +26,7 @@ export const patientFetch: typeof fetch = async (input, init) => {
   for (;;) {
     try {
       const answer = await fetch(input, init)
-      if (!PASSING.has(answer.status) || Date.now() > deadline) return answer
+      if (Date.now() > deadline || !(await isPassing(answer))) return answer
       await answer.arrayBuffer()
     } catch (fault) {
       if (init?.signal?.aborted || Date.now() > deadline) throw fault
