@@ -17,7 +17,7 @@ const SUITES = [
   {
     name: 'test-network',
     specs: ['test-network/src', 'benchmarks/src'],
-    without: ['test-network/src/endtoend'],
+    without: ['test-network/src/endtoend', 'test-network/src/chaos'],
     seconds: 180,
   },
   // One process a file: two copies of Fabric's message classes in one process replace each other.
@@ -27,6 +27,14 @@ const SUITES = [
     seconds: 420,
     onFabric: true,
     apart: true,
+  },
+  // A campaign, run by name: `npm test chaos`, with CHAOS_SEED to replay.
+  {
+    name: 'chaos',
+    specs: ['test-network/src/chaos'],
+    seconds: 420,
+    onFabric: true,
+    onDemand: true,
   },
   { name: 'portals', specs: ['org-portals'], seconds: 120 },
 ]
@@ -127,7 +135,8 @@ function sumsOf(resultFile, code, late) {
 
 function chosenSuites() {
   const named = SUITES.filter(({ name }) => positionals.includes(name))
-  const all = values.ledger === 'fabric' ? SUITES.filter(({ onFabric }) => onFabric) : SUITES
+  const usual = SUITES.filter(({ onDemand }) => !onDemand)
+  const all = values.ledger === 'fabric' ? usual.filter(({ onFabric }) => onFabric) : usual
   return positionals.length > 0 ? named : all
 }
 

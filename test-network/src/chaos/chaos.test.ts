@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { seeded } from '../generator/index.ts'
-import { ledgerUnderTest, startTestNetwork, type TestNetwork } from './harness.ts'
+import { ledgerUnderTest, startTestNetwork, type TestNetwork } from '../endtoend/harness.ts'
 
 /** One process of each kind, by the beginning of its name; a ledger node is named by its domain. */
 const KINDS = [
