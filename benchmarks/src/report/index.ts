@@ -69,8 +69,12 @@ export function isMet({ value, target, peerValue }: Figure): 'yes' | 'no' | '' {
   const [, sign, number, times] = /^(<=|>=) (\d+(?:\.\d+)?)(x peer)?$/.exec(target ?? '') ?? []
   if (number === undefined || (times && peerValue === undefined)) return ''
   const bound = Number(number) * (times ? (peerValue ?? 0) : 1)
-  if (typeof value !== 'number' || Number.isNaN(value)) return 'no'
-  return (sign === '<=' ? value <= bound : value >= bound) ? 'yes' : 'no'
+  return isWithin(value, { sign, bound }) ? 'yes' : 'no'
+}
+
+function isWithin(value: number, limit: { sign: string | undefined; bound: number }): boolean {
+  if (typeof value !== 'number' || Number.isNaN(value)) return false
+  return limit.sign === '<=' ? value <= limit.bound : value >= limit.bound
 }
 
 /** A figure that nothing was measured for is NaN, which JSON writes as null. */
