@@ -65,6 +65,9 @@ async function judgeDraft(context: Context, draft: Draft): Promise<Judged> {
     case 'STATEMENT':
       return entry(context, draft)
     case 'MEMBER':
+      // A roster says who everybody is: it is the organisation's to hand in, not one member's.
+      if (context.memberId !== undefined)
+        throw new RowFault('NOT_YOUR_DOCUMENT', { field: 'member_id' })
       return { objectId: draft.memberId, naturalKey: '', parties: 'MEMBER', payload: draft }
     default:
       throw new Error('no such kind of document')
