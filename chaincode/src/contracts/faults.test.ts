@@ -233,24 +233,6 @@ describe('faults of public projects', () => {
     expect(world.state('receivable', certificate).state).to.equal('PAID_PART')
   })
 
-  it('one person freezes: the regulator needs two, and nobody else may', async () => {
-    const { certificate } = await activeCertificate(world)
-    const input = { ...HOLDING, id: certificate, reason: 'order 7' }
-    const { proposeFreeze, freeze, proposeUnfreeze, unfreeze } = operations.receivables
-    await refused(
-      world.submit(proposeFreeze(input), { ...USERS.bankA, role: 'compliance' }),
-      'ORGANISATION_REFUSED',
-    )
-    await refused(world.submit(freeze(input), USERS.regulator2), 'NOTHING_PENDING')
-    await must(world.submit(proposeFreeze(input), USERS.regulator1))
-    await refused(world.submit(freeze(input), USERS.regulator1), 'MAKER_IS_CHECKER')
-    await must(world.submit(freeze(input), USERS.regulator2))
-    await refused(world.submit(transferOf(world, certificate), USERS.tier1), 'FROZEN')
-    await must(world.submit(proposeUnfreeze(input), USERS.regulator2))
-    await must(world.submit(unfreeze(input), USERS.regulator1))
-    await must(world.submit(transferOf(world, certificate), USERS.tier1))
-  })
-
   it('an amount, rate or date of payment in public: nothing private is in args, state, events, answers', async () => {
     world.transcript.length = 0
     await playToHolders(world)

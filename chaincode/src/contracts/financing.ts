@@ -42,13 +42,7 @@ import {
 import { requireBankMember, requireMember, requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute } from './execute.ts'
-import {
-  changeHolder,
-  moveCertificate,
-  openCertificate,
-  partiesOf,
-  requireUnfrozen,
-} from './holding.ts'
+import { changeHolder, moveCertificate, openCertificate, requireUnfrozen } from './holding.ts'
 import { endorsedByAll } from './policy.ts'
 import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
@@ -70,12 +64,7 @@ const openFreeLocked = async (
   request: RequestRecord,
 ): Promise<void> => {
   const record = await requireLocked(tx, id, request)
-  await requireUnfrozen(tx, {
-    id: request.receivableId,
-    record,
-    terms: undefined as never,
-    parties: partiesOf(record),
-  })
+  await requireUnfrozen(tx, { id: request.receivableId, record })
 }
 
 type RequestInput = { id: RecordId; receivableId: RecordId; invited: MspId[] }

@@ -42,10 +42,28 @@ export const openCertificate = async (
   return { id, record, terms, parties }
 }
 
-/** Frozen paper does not move; a frozen root freezes all that came from it. */
-export const requireUnfrozen = async (tx: Transaction, { id, record }: Held): Promise<void> => {
+/** Whether a regulator's collection holds an order over it: proposed, in force or about to be lifted. */
+const isOrdered = async (tx: Transaction, id: RecordId): Promise<boolean> => {
+  for (const mspId of (await tx.policyState()).regulators)
+    if ((await tx.commitment('freeze', id, mspId)) !== undefined) return true
+  return false
+}
+
+/**
+ * Frozen paper does not move, nor does paper that a regulator has only begun to freeze: its holder reads the
+ * proposal too and would be faster. A frozen root freezes all that came from it.
+ */
+export const requireUnfrozen = async (
+  tx: Transaction,
+  { id, record }: Pick<Held, 'id' | 'record'>,
+): Promise<void> => {
   const root = record.root === id ? record : await tx.state('receivable', record.root)
-  if (record.frozen === true || root.frozen === true) refuse('FROZEN', { id })
+  const isFrozen =
+    record.frozen === true ||
+    root.frozen === true ||
+    (await isOrdered(tx, id)) ||
+    (record.root !== id && (await isOrdered(tx, record.root)))
+  if (isFrozen) refuse('FROZEN', { id })
 }
 
 /** Moves a certificate along its life cycle; an old lock or pending step does not survive unless given. */

@@ -27,6 +27,7 @@ import {
   BANK_A,
   CORE,
   FACE,
+  REGULATOR,
   TRADE,
   USERS,
   activeCertificate,
@@ -315,15 +316,13 @@ const COMMANDS: readonly Command[] = [
   ...DUE_COMMANDS,
   (play, choice) => {
     const certificate = someCertificate(play, choice)
-    const steps = ['proposeFreeze', 'freeze', 'proposeUnfreeze', 'unfreeze'] as const
-    const fn = steps[choice % 4]
-    const input = {
-      obligorMsp: CORE,
-      holderMsp: holderOf(play, certificate),
-      id: certificate,
-      reason: 'x',
-    }
-    return operations.receivables[fn as 'freeze'](input)
+    const input = { regulatorMsp: REGULATOR, id: certificate, seed: seed(), reason: 'x' }
+    if (choice % 4 === 0) return operations.receivables.proposeFreeze(input)
+    const { reason: _, ...answer } = input
+    const freeze = play.world.opening(REGULATOR, 'freeze', certificate)
+    if (choice % 4 === 1) return operations.receivables.freeze({ ...answer, freeze })
+    if (choice % 4 === 2) return operations.receivables.proposeUnfreeze({ ...input, freeze })
+    return operations.receivables.unfreeze({ ...answer, freeze })
   },
   (play, choice) => {
     const { invoice } = play.pick(play.trades, choice)
@@ -350,7 +349,9 @@ const step = async (
   [choice, amount]: [number, bigint],
 ): Promise<boolean> => {
   const before = certificatesOf(play.world)
-  const frozen = new Set([...before].filter(([, each]) => each.record.frozen).map(([key]) => key))
+  const isFrozen = ([key, each]: [RecordId, Certificate]): boolean =>
+    each.record.frozen === true || play.world.holds(REGULATOR, 'freeze', key)
+  const frozen = new Set([...before].filter(isFrozen).map(([key]) => key))
   let committed = false
   try {
     committed = await attempt(play, command(play, choice, amount), choice)

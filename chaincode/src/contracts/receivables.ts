@@ -17,8 +17,18 @@ import {
   text,
 } from '../model/shape.ts'
 import { usesShape } from '../model/shapes.ts'
-import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
+import { requireMember, requireOrganization } from './caller.ts'
 import { execute, executeBatch } from './execute.ts'
+import {
+  answerSecret,
+  freeze,
+  freezeShape,
+  liftSecret,
+  orderSecret,
+  proposeFreeze,
+  proposeUnfreeze,
+  unfreeze,
+} from './freezing.ts'
 import { moveCertificate, openCertificate, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
 import {
@@ -122,49 +132,6 @@ const overdueCertificate = async (
   if ((await tx.today()) <= last) refuse('WITHIN_GRACE')
   moveCertificate(tx, held, 'overdue')
   await stopIssuing(tx, held)
-}
-
-const LIVE: readonly ReceivableRecord['state'][] = [
-  'PROPOSED',
-  'OFFERED',
-  'ACTIVE',
-  'LOCKED',
-  'DUE',
-  'PAID_PART',
-  'OVERDUE',
-  'CONSUMED',
-]
-const freezeShape = object({ id: recordId, reason: text(200) })
-type FreezeInput = { id: RecordId; reason: string }
-
-/** Freezing is the regulator's, by two persons; it needs no opening, for it reads no amount. */
-const requireFreezer = async (tx: Transaction, id: RecordId): Promise<ReceivableRecord> => {
-  const { regulators } = await tx.policyState()
-  requireOrganization(tx.caller, ...regulators)
-  return tx.state('receivable', id)
-}
-const beginFreeze = async (
-  tx: Transaction,
-  { id, reason }: FreezeInput,
-  step: 'FREEZE' | 'UNFREEZE',
-): Promise<void> => {
-  const record = await requireFreezer(tx, id)
-  if (step === 'FREEZE' && (record.frozen === true || !LIVE.includes(record.state)))
-    refuse('MOVE_REFUSED', { cycle: 'receivable', state: record.state, move: 'freeze' })
-  if (step === 'UNFREEZE' && record.frozen !== true) refuse('NOT_FROZEN')
-  if (record.pending?.step === 'OFFER')
-    refuse('MOVE_REFUSED', { cycle: 'receivable', state: record.state, move: step })
-  const pending = { step, by: tx.caller.userId, reason }
-  tx.putState('receivable', id, { ...record, pending })
-}
-const endFreeze = async (
-  tx: Transaction,
-  { id }: FreezeInput,
-  step: 'FREEZE' | 'UNFREEZE',
-): Promise<void> => {
-  const { pending, frozen: _, ...record } = await requireFreezer(tx, id)
-  requireSecondPerson(tx.caller, pending?.step === step ? pending.by : undefined)
-  tx.putState('receivable', id, step === 'FREEZE' ? { ...record, frozen: true } : record)
 }
 
 export class ReceivablesContract extends Contract {
@@ -324,28 +291,28 @@ export class ReceivablesContract extends Contract {
   async proposeFreeze(ctx: Context, request: string): Promise<string> {
     return execute(
       { ctx, name: 'receivables:proposeFreeze', text: request, shape: freezeShape },
-      (tx, input) => beginFreeze(tx, input, 'FREEZE'),
+      async (tx, input) => proposeFreeze(tx, input, tx.secret(orderSecret)),
     )
   }
 
   async freeze(ctx: Context, request: string): Promise<string> {
     return execute(
       { ctx, name: 'receivables:freeze', text: request, shape: freezeShape },
-      (tx, input) => endFreeze(tx, input, 'FREEZE'),
+      async (tx, input) => freeze(tx, input, tx.secret(answerSecret)),
     )
   }
 
   async proposeUnfreeze(ctx: Context, request: string): Promise<string> {
     return execute(
       { ctx, name: 'receivables:proposeUnfreeze', text: request, shape: freezeShape },
-      (tx, input) => beginFreeze(tx, input, 'UNFREEZE'),
+      async (tx, input) => proposeUnfreeze(tx, input, tx.secret(liftSecret)),
     )
   }
 
   async unfreeze(ctx: Context, request: string): Promise<string> {
     return execute(
       { ctx, name: 'receivables:unfreeze', text: request, shape: freezeShape },
-      (tx, input) => endFreeze(tx, input, 'UNFREEZE'),
+      async (tx, input) => unfreeze(tx, input, tx.secret(answerSecret)),
     )
   }
 }

@@ -57,6 +57,7 @@ export const KEY_PREFIXES = {
   request: 'F',
   bid: 'Q',
   notice: 'A',
+  freeze: 'X',
 } as const
 export type RecordKind = keyof typeof KEY_PREFIXES
 
@@ -121,6 +122,7 @@ export type ReceivableRecord = {
   parent?: RecordId
   depth: number
   policy: number
+  /** Over an invoice that the tax office voided; a regulator's freeze is a value of its own (`FreezeOrder`). */
   frozen?: boolean
   pending?: Pending
   /** LOCKED: for what, and by which request or for which organisation. */
@@ -280,6 +282,18 @@ export type NoticeTerms = {
   searchHash: HashHex
 }
 
+/**
+ * A regulator's order over a certificate, held by the regulator's organisation alone: nobody else can write it,
+ * nobody can veto it, and its bare existence (every peer answers the hash) stops the certificate's moves.
+ */
+export type FreezeOrder = {
+  step: 'PROPOSED' | 'FROZEN' | 'LIFTING'
+  /** Who began the step, so that another person ends it. */
+  by: HashHex
+  /** Names the order; private to the regulator. */
+  reason: string
+}
+
 export type PrivateValues = {
   order: Salted<Order>
   progress: Salted<Progress>
@@ -297,6 +311,7 @@ export type PrivateValues = {
   request: Salted<RequestTerms>
   bid: Salted<BidTerms>
   notice: Salted<NoticeTerms>
+  freeze: Salted<FreezeOrder>
 }
 export type PrivateKind = keyof PrivateValues
 

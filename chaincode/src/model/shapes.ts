@@ -254,6 +254,12 @@ export const PRIVATE_SHAPES: { [K in keyof PrivateValues]: Shape<PrivateValues[K
     searchHash: hash,
     ...salt,
   }),
+  freeze: object({
+    step: oneOf(['PROPOSED', 'FROZEN', 'LIFTING']),
+    by: hash,
+    reason: text(200),
+    ...salt,
+  }),
 }
 
 const calendar = object({

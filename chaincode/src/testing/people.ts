@@ -5,6 +5,7 @@ export const CORE = 'CoreMSP'
 export const ALLIANCE = 'AllianceMSP'
 export const BANK_A = 'BankAMSP'
 export const BANK_B = 'BankBMSP'
+export const REGULATOR = 'RegulatorMSP'
 export const GUARDIANS = [CORE, ALLIANCE, BANK_A, BANK_B]
 
 const user = (mspId: string, name: string, role: string, memberId?: string): Identity => ({
@@ -27,8 +28,8 @@ export const USERS = {
   bankAOperator: user(BANK_A, 'bank a operator', 'operator'),
   bankB: user(BANK_B, 'bank b treasurer', 'treasurer,maker', 'm-bankb1'),
   bankBOperator: user(BANK_B, 'bank b operator', 'operator'),
-  regulator1: user('RegulatorMSP', 'regulator one', 'compliance', 'm-regul'),
-  regulator2: user('RegulatorMSP', 'regulator two', 'compliance', 'm-regul'),
-  regulatorOperator: user('RegulatorMSP', 'regulator operator', 'operator'),
+  regulator1: user(REGULATOR, 'regulator one', 'compliance', 'm-regul'),
+  regulator2: user(REGULATOR, 'regulator two', 'compliance', 'm-regul'),
+  regulatorOperator: user(REGULATOR, 'regulator operator', 'operator'),
   carrier: user('LogisticsMSP', 'carrier', 'operator'),
 } as const satisfies Record<string, Identity>

@@ -159,15 +159,41 @@ export const mature = (input: { items: readonly Opened[] }): Operation =>
 export const overdue = (input: { items: readonly Opened[] }): Operation =>
   onTerms('receivables:overdue', input.items)
 
-type FreezeInput = Parties & { id: RecordId; reason: string }
-const freezing = (fn: string, { id, reason, obligorMsp, holderMsp }: FreezeInput): Operation =>
+/** The regulator's organisation alone endorses and holds the order. `reason` names it. */
+type FreezeInput = { id: RecordId; regulatorMsp: MspId; seed: Seed; reason: string }
+/** `freeze` is the opening of the order, as the regulator's organisation holds it. */
+type FreezeAnswer = { id: RecordId; regulatorMsp: MspId; seed: Seed; freeze: Opening }
+
+/** Compliance of the regulator, first person. The certificate stops moving at once; a root, with all descendants. */
+export const proposeFreeze = ({ id, regulatorMsp, ...secret }: FreezeInput): Operation =>
   operation({
-    name: `receivables:${fn}`,
-    request: { id, reason },
-    endorsers: [obligorMsp, holderMsp],
+    name: 'receivables:proposeFreeze',
+    request: { id },
+    secret,
+    endorsers: [regulatorMsp],
   })
-/** Compliance of the regulator; `reason` names the order. A freeze of a root freezes its descendants. */
-export const proposeFreeze = (input: FreezeInput): Operation => freezing('proposeFreeze', input)
-export const freeze = (input: FreezeInput): Operation => freezing('freeze', input)
-export const proposeUnfreeze = (input: FreezeInput): Operation => freezing('proposeUnfreeze', input)
-export const unfreeze = (input: FreezeInput): Operation => freezing('unfreeze', input)
+/** Second person. */
+export const freeze = ({ id, regulatorMsp, ...secret }: FreezeAnswer): Operation =>
+  operation({ name: 'receivables:freeze', request: { id }, secret, endorsers: [regulatorMsp] })
+
+/** First person. Without `freeze`: to lift what a voided invoice froze. */
+export const proposeUnfreeze = (input: FreezeInput & { freeze?: Opening }): Operation => {
+  const { id, regulatorMsp, ...secret } = input
+  const [name, endorsers] = ['receivables:proposeUnfreeze', [regulatorMsp]] as const
+  return operation({ name, request: { id }, secret, endorsers })
+}
+/** Second person; ends a freeze that is only proposed, too. `holding`: of a certificate that an invoice froze. */
+export const unfreeze = (
+  input: FreezeAnswer & { holding?: { obligorMsp: MspId; holderMsp: MspId } },
+): Operation => {
+  const { id, regulatorMsp, seed, freeze: order, holding } = input
+  return operation({
+    name: 'receivables:unfreeze',
+    request: { id },
+    secret: { seed, freeze: order },
+    endorsers: [
+      regulatorMsp,
+      ...(holding === undefined ? [] : [holding.obligorMsp, holding.holderMsp]),
+    ],
+  })
+}
