@@ -1,4 +1,4 @@
-/** One attested payment on many invoices: the funds flow of the reconciliation. */
+/** Attested payments on the invoices they pay: the funds flow of the reconciliation. */
 import {
   SHORT_PAY_REASONS,
   amountFen,
@@ -9,16 +9,7 @@ import {
   refuse,
 } from '../model/index.ts'
 import type { AmountFen, Balance, MspId, RuleSet, ShortPayReason } from '../model/index.ts'
-import {
-  list,
-  object,
-  oneOf,
-  opening,
-  optional,
-  positiveAmount,
-  recordId,
-  seed,
-} from '../model/shape.ts'
+import { list, object, oneOf, opening, optional, positiveAmount, recordId } from '../model/shape.ts'
 import { requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { partiesOf, zip } from './pairing.ts'
@@ -33,7 +24,6 @@ export const allocateShape = object({
   }),
 })
 export const allocateSecret = object({
-  seed,
   payment: opening,
   usage: optional(opening),
   rules: optional(opening),

@@ -324,22 +324,26 @@ describe('reconciliation on the ledger', () => {
     parts: { trade: Trade; amount: bigint; short?: 'DISCOUNT' }[],
   ) => {
     const { trade } = parts[0] as { trade: Trade }
-    return operations.reconciliation.allocatePayment({
-      ...TRADE,
-      paymentId: payment,
+    return operations.reconciliation.allocatePayments({
       seed: seed(),
-      payment: world.opening(ALLIANCE, 'payment', payment),
-      ...(world.holds(ALLIANCE, 'usage', payment)
-        ? { usage: world.opening(ALLIANCE, 'usage', payment) }
-        : {}),
-      rulesId: trade.rulesId,
-      rules: world.opening(ALLIANCE, 'rules', trade.rulesId),
-      allocations: parts.map(part => ({
-        invoiceId: part.trade.invoice,
-        balance: world.opening(ALLIANCE, 'balance', part.trade.invoice),
-        amountFen: amountFen(part.amount),
-        ...(part.short === undefined ? {} : { shortReason: part.short }),
-      })),
+      items: [
+        {
+          ...TRADE,
+          paymentId: payment,
+          payment: world.opening(ALLIANCE, 'payment', payment),
+          ...(world.holds(ALLIANCE, 'usage', payment)
+            ? { usage: world.opening(ALLIANCE, 'usage', payment) }
+            : {}),
+          rulesId: trade.rulesId,
+          rules: world.opening(ALLIANCE, 'rules', trade.rulesId),
+          allocations: parts.map(part => ({
+            invoiceId: part.trade.invoice,
+            balance: world.opening(ALLIANCE, 'balance', part.trade.invoice),
+            amountFen: amountFen(part.amount),
+            ...(part.short === undefined ? {} : { shortReason: part.short }),
+          })),
+        },
+      ],
     })
   }
 

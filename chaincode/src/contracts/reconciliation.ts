@@ -343,10 +343,16 @@ export class ReconciliationContract extends Contract {
     )
   }
 
-  async allocatePayment(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'reconciliation:allocatePayment', text: request, shape: allocateShape },
-      async (tx, input) => allocatePayment(tx, input, tx.secret(allocateSecret)),
+  async allocatePayments(ctx: Context, request: string): Promise<string> {
+    return executeBatch(
+      {
+        ctx,
+        name: 'reconciliation:allocatePayments',
+        text: request,
+        item: allocateShape,
+        secret: allocateSecret,
+      },
+      allocatePayment,
     )
   }
 }

@@ -131,11 +131,11 @@ export const TRADE_CATALOGUE = {
     does: 'Refuses an invoice in EXCEPTION for good.',
     refusals: ['MOVE_REFUSED'],
   },
-  'reconciliation:allocatePayment': {
+  'reconciliation:allocatePayments': {
     who: 'buyer or seller',
     roles: ['maker', 'operator', 'treasurer'],
     endorsers: buyerSeller,
-    does: 'Puts one attested payment on up to 50 invoices.',
+    does: 'Puts up to 50 attested payments on up to 50 invoices each.',
     refusals: [
       'ALLOCATION_EXCEEDS_PAYMENT',
       'AMOUNT_EXCEEDS_AVAILABLE',

@@ -1,8 +1,8 @@
 import {
   operations as ledger,
   SHORT_PAY_REASONS,
+  type AmountFen,
   type Balance,
-  type InvoiceState,
   type Payment,
   type ShortPayReason,
   type Usage,
@@ -10,23 +10,22 @@ import {
 import { CATEGORY } from '../imports/judge.ts'
 import { decodeRemittance } from '../imports/post-statements.ts'
 import { newSeed, rulesId } from '../network/operations.ts'
+import { runBatch } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
-import { faultError, type Run } from '../operations/run.ts'
+import type { Run } from '../operations/run.ts'
 import { createGate } from '../operations/submit.ts'
-import {
-  findRecord,
-  keep,
-  RECORD_COLUMNS,
-  type Kept,
-  type RecordRow,
-  type Stored,
-} from '../projection/records.ts'
+import { invariant } from '../platform/faults.ts'
+import { findRecord, findRecords, type Kept, type Stored } from '../projection/records.ts'
 import type { Services } from '../services.ts'
 
 type PaymentRecord = Kept<null, Stored<Payment>>
+type UsageRecord = Kept<null, Stored<Usage>>
+type PaymentItem = ledger.reconciliation.PaymentItem
 
-const PARALLEL = 6
+const PARALLEL = 4
 const WINDOW = 2_000
+/** One transaction: so many payments, and so many invoices that they name. */
+const BATCH = { payments: 25, invoices: 60 }
 
 /** Puts attested payments on the invoices they name; what names none or does not fit stays unallocated. */
 export function paymentsAllocate(
@@ -35,64 +34,95 @@ export function paymentsAllocate(
   const alone = createGate(1)
   return {
     kind: 'payments.allocate',
+    bulk: true,
     run: (run, input) => alone(() => allocateAll(services, run, input)),
   }
 }
 
+/** In one round each invoice is paid once; a second payment on it waits for what the first has left. */
 async function allocateAll(
   services: Services,
   run: Run,
   { entryIds, quiet }: { entryIds?: string[] | undefined; quiet?: boolean },
 ): Promise<void> {
-  const ids = await run.memo('payments', () =>
+  let waiting = await run.memo('payments', () =>
     openPayments(services, run.memberId, { entryIds, quiet: quiet ?? false }),
   )
-  run.expect(ids.length)
-  const gate = createGate(PARALLEL)
-  const busy = createKeyLock()
-  await Promise.all(
-    ids.map(({ id, remittance }) =>
-      gate(() =>
-        // Two payments on one invoice go one after the other; all others side by side.
-        busy(numbersIn(remittance), () =>
-          services.balances.shared(() => allocate(services, run, id)),
+  run.expect(waiting.length)
+  for (let round = 0; waiting.length > 0; round++) {
+    const { now, later } = chooseRound(waiting)
+    const gate = createGate(PARALLEL)
+    await Promise.all(
+      batchesOf(now).map((batch, index) =>
+        gate(() =>
+          services.balances.shared(() =>
+            allocateBatch(services, run, { step: `allocate/${round}/${index}`, batch }),
+          ),
         ),
       ),
-    ),
-  )
-}
-
-function numbersIn(remittance: string): string[] {
-  return decodeRemittance(remittance).items.map(item => item.number)
-}
-
-/** Work that names the same key never runs at once. */
-function createKeyLock(): (keys: readonly string[], work: () => Promise<void>) => Promise<void> {
-  const held = new Map<string, Promise<void>>()
-  return async (keys, work) => {
-    for (;;) {
-      const before = keys.flatMap(key => held.get(key) ?? [])
-      if (before.length === 0) break
-      await Promise.all(before)
-    }
-    const mine = work()
-    const ended = mine.catch(() => undefined)
-    for (const key of keys) held.set(key, ended)
-    try {
-      await mine
-    } finally {
-      for (const key of keys) if (held.get(key) === ended) held.delete(key)
-    }
+    )
+    await services.height.reached(run.lastBlock)
+    waiting = later
   }
+}
+
+interface OpenPayment {
+  readonly id: string
+  readonly remittance: string
+  readonly parties: string
+}
+
+const numbersIn = ({ remittance }: OpenPayment): string[] =>
+  decodeRemittance(remittance).items.map(item => item.number)
+
+function chooseRound(waiting: readonly OpenPayment[]): {
+  now: OpenPayment[]
+  later: OpenPayment[]
+} {
+  const taken = new Set<string>()
+  const now: OpenPayment[] = []
+  const later: OpenPayment[] = []
+  for (const payment of waiting) {
+    const numbers = numbersIn(payment)
+    const free = !numbers.some(number => taken.has(number))
+    // What waits keeps its place before later payments on the same invoice.
+    numbers.forEach(number => taken.add(number))
+    if (free) now.push(payment)
+    else later.push(payment)
+  }
+  return { now, later }
+}
+
+function batchesOf(payments: readonly OpenPayment[]): OpenPayment[][] {
+  const batches: OpenPayment[][] = []
+  const open = new Map<string, { batch: OpenPayment[]; invoices: number }>()
+  for (const payment of payments) {
+    const invoices = numbersIn(payment).length
+    const current = open.get(payment.parties)
+    const fits =
+      current &&
+      current.batch.length < BATCH.payments &&
+      current.invoices + invoices <= BATCH.invoices
+    if (fits) {
+      current.batch.push(payment)
+      current.invoices += invoices
+      continue
+    }
+    const fresh = [payment]
+    open.set(payment.parties, { batch: fresh, invoices })
+    batches.push(fresh)
+  }
+  return batches
 }
 
 async function openPayments(
   services: Services,
   memberId: string | undefined,
   wanted: { entryIds: readonly string[] | undefined; quiet: boolean },
-): Promise<{ id: string; remittance: string }[]> {
-  return services.database.query<{ id: string; remittance: string }>(
-    `SELECT p.id, p.secret->>'remittance' AS remittance FROM records p
+): Promise<OpenPayment[]> {
+  return services.database.query<{ id: string; remittance: string; parties: string }>(
+    `SELECT p.id, p.secret->>'remittance' AS remittance,
+       concat_ws('|', p.secret->>'payerMsp', p.secret->>'payeeMsp') AS parties FROM records p
      LEFT JOIN records u ON u.kind = 'usage' AND u.id = p.id
      WHERE p.kind = 'payment' AND p.secret ? 'payee' AND p.secret->>'remittance' LIKE '%I:%'
        AND ($1::text IS NULL OR $1 IN (p.secret->>'payer', p.secret->>'payee'))
@@ -105,30 +135,48 @@ async function openPayments(
   )
 }
 
-interface Placed {
-  readonly invoiceId: string
-  readonly number: string
-  readonly amountFen: bigint
-  readonly reason: ShortPayReason | undefined
+async function allocateBatch(
+  services: Services,
+  run: Run,
+  { step, batch }: { step: string; batch: readonly OpenPayment[] },
+): Promise<void> {
+  // Remembered: after a restart what this batch has paid already must not look like a payment without invoice.
+  const placeable = await run.memo(step, () => withInvoice(services, batch))
+  for (const { id } of batch)
+    if (!placeable.includes(id)) await refuse(services, run, { id, code: 'NO_INVOICE' })
+  if (placeable.length === 0) return
+  await runBatch(run, {
+    step,
+    ids: placeable,
+    build: async ids =>
+      ledger.reconciliation.allocatePayments({
+        seed: newSeed(),
+        items: await Promise.all(ids.map(id => allocation(services, id))),
+      }),
+    onRefused: ({ id, code }) => setAside(services, id, code),
+  })
 }
 
-async function allocate(services: Services, run: Run, id: string): Promise<void> {
-  const payment = await findRecord<null, Stored<Payment>>(services.database, 'payment', id)
-  const placed = payment ? await place(services, payment) : []
-  if (!payment || placed.length === 0) {
-    await setAside(services, id, 'NO_INVOICE')
-    run.settle({ id, ok: false, code: 'NO_INVOICE' })
-    return
+async function withInvoice(
+  services: Services,
+  batch: readonly OpenPayment[],
+): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const { id } of batch) {
+    const payment = await findRecord<null, Stored<Payment>>(services.database, 'payment', id)
+    const usage = await findRecord<null, Stored<Usage>>(services.database, 'usage', id)
+    if (!payment) continue
+    const placed = place(await namedInvoices(services, payment), unusedOf(payment, usage))
+    if (placed.length > 0) found.push(id)
   }
-  const result = await run.submit(`allocate/${id}`, async () => ({
-    operation: await allocation(services, payment, await place(services, payment)),
-  }))
-  if (result.ok) {
-    await services.height.reached(result.blockNumber)
-    run.settle({ id, ok: true, txId: result.txId })
-    return
-  }
-  const { code } = faultError(result.fault)
+  return found
+}
+
+async function refuse(
+  services: Services,
+  run: Run,
+  { id, code }: { id: string; code: string },
+): Promise<void> {
   await setAside(services, id, code)
   run.settle({ id, ok: false, code })
 }
@@ -141,73 +189,90 @@ async function setAside(services: Services, id: string, reason: string): Promise
   )
 }
 
-/** The named invoices that have a verdict and something left to pay, and how much of it goes on each. */
-async function place(services: Services, payment: PaymentRecord): Promise<Placed[]> {
+/** An invoice with a verdict that a payment names, and what it says about it. */
+interface Named {
+  readonly invoiceId: string
+  readonly balance: Kept<null, Stored<Balance>>
+  /** What the remittance says; 0: as much as is open. */
+  readonly wantedFen: bigint
+  readonly reason: ShortPayReason | undefined
+}
+
+interface Placed extends Named {
+  readonly amountFen: bigint
+}
+
+async function namedInvoices(services: Services, payment: PaymentRecord): Promise<Named[]> {
   const { items } = decodeRemittance(payment.secret.remittance)
-  const usage = await findRecord<null, Stored<Usage>>(services.database, 'usage', payment.id)
-  let left = BigInt(payment.secret.amountFen) - BigInt(usage?.secret?.usedFen ?? '0')
+  const rows = await services.database.query<{ id: string; number: string }>(
+    `SELECT id, secret->>'number' AS number FROM records
+     WHERE kind = 'invoice' AND secret ? 'number' AND secret->>'number' = ANY($1)
+       AND secret->>'seller' = $2 AND secret->>'buyer' = $3`,
+    [items.map(item => item.number), payment.secret.payee, payment.secret.payer],
+  )
+  const ids = new Map(rows.map(row => [row.number, row.id]))
+  const balances = await findRecords<null, Stored<Balance>>(services.database, 'balance', [
+    ...ids.values(),
+  ])
+  return items.flatMap(item => {
+    const invoiceId = ids.get(item.number)
+    const balance = invoiceId === undefined ? undefined : balances.get(invoiceId)
+    if (invoiceId === undefined || !balance?.secret) return []
+    const reason = SHORT_PAY_REASONS.find(one => one === item.reason)
+    return [{ invoiceId, balance, wantedFen: item.amountFen, reason }]
+  })
+}
+
+const smallest = (...amounts: bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
+
+/** How much of the payment goes on each invoice that has something left to pay. */
+function place(named: readonly Named[], unusedFen: bigint): Placed[] {
+  let left = unusedFen
   const placed: Placed[] = []
-  for (const item of items) {
-    const invoice = await payable(services, payment, item.number)
-    if (!invoice || left <= 0n) continue
-    const wanted = item.amountFen > 0n ? item.amountFen : left
-    const amountFen = [wanted, left, invoice.openFen].reduce((a, b) => (b < a ? b : a))
+  for (const one of named) {
+    const openFen = BigInt(one.balance.secret.availableFen)
+    const amountFen = smallest(one.wantedFen > 0n ? one.wantedFen : left, left, openFen)
     if (amountFen <= 0n) continue
     left -= amountFen
-    const isShort = amountFen < invoice.openFen
-    const reason = SHORT_PAY_REASONS.find(one => one === item.reason)
-    placed.push({
-      invoiceId: invoice.id,
-      number: item.number,
-      amountFen,
-      reason: isShort ? reason : undefined,
-    })
+    placed.push({ ...one, amountFen, reason: amountFen < openFen ? one.reason : undefined })
   }
   return placed
 }
 
-async function payable(
-  services: Services,
-  payment: PaymentRecord,
-  number: string,
-): Promise<{ id: string; openFen: bigint } | undefined> {
-  const rows = await services.database.query<RecordRow>(
-    `SELECT ${RECORD_COLUMNS} FROM records
-     WHERE kind = 'invoice' AND secret ? 'number' AND secret->>'number' = $1
-       AND secret->>'seller' = $2 AND secret->>'buyer' = $3`,
-    [number, payment.secret.payee, payment.secret.payer],
-  )
-  const [invoice] = rows.map(row => keep<Stored<InvoiceState>>(row))
-  if (!invoice) return undefined
-  const balance = await findRecord<null, Stored<Balance>>(services.database, 'balance', invoice.id)
-  if (!balance?.secret) return undefined
-  return { id: invoice.id, openFen: BigInt(balance.secret.availableFen) }
+function unusedOf(payment: PaymentRecord, usage: UsageRecord | undefined): bigint {
+  return BigInt(payment.secret.amountFen) - BigInt(usage?.secret?.usedFen ?? '0')
 }
 
-async function allocation(services: Services, payment: PaymentRecord, placed: readonly Placed[]) {
+async function allocation(services: Services, id: string): Promise<PaymentItem> {
   const { database, consortiumKey } = services
+  const payment = await findRecord<null, Stored<Payment>>(database, 'payment', id)
+  invariant(payment, `payment ${id} is in the read model`)
   const { payer, payee = '', payerMsp, payeeMsp = '' } = payment.secret
-  const usage = await findRecord(database, 'usage', payment.id)
-  const needsRules = placed.some(item => item.reason !== undefined)
-  const rules = needsRules
+  const usage = await findRecord<null, Stored<Usage>>(database, 'usage', id)
+  const named = await namedInvoices(services, payment)
+  const possible = place(named, unusedOf(payment, usage))
+  // Paid by someone else meanwhile: the ledger is asked as the payer wrote it, and says why not.
+  const placed = possible.length > 0 ? possible : named.map(asWritten)
+  const rules = placed.some(item => item.reason !== undefined)
     ? await findRecord(database, 'rules', rulesId(consortiumKey, [payer, payee, CATEGORY]))
     : undefined
-  const allocations = await Promise.all(
-    placed.map(async ({ invoiceId, amountFen, reason }) => ({
-      invoiceId,
-      balance: (await findRecord(database, 'balance', invoiceId))?.opening ?? ('' as never),
-      amountFen: amountFen as never,
-      ...(reason && rules ? { shortReason: reason } : {}),
-    })),
-  )
-  return ledger.reconciliation.allocatePayment({
+  return {
     buyerMsp: payerMsp,
     sellerMsp: payeeMsp,
-    paymentId: payment.id,
-    seed: newSeed(),
+    paymentId: id,
     payment: payment.opening,
     ...(usage && usage.opening !== '' ? { usage: usage.opening } : {}),
     ...(rules ? { rulesId: rules.id, rules: rules.opening } : {}),
-    allocations,
-  })
+    allocations: placed.map(({ invoiceId, balance, amountFen, reason }) => ({
+      invoiceId,
+      balance: balance.opening,
+      amountFen: amountFen as AmountFen,
+      ...(reason && rules ? { shortReason: reason } : {}),
+    })),
+  }
 }
+
+const asWritten = (named: Named): Placed => ({
+  ...named,
+  amountFen: named.wantedFen > 0n ? named.wantedFen : 1n,
+})

@@ -109,32 +109,35 @@ export type Allocation = {
   /** Closes the rest of the invoice within the rules' limits. Needs `rules`. */
   shortReason?: ShortPayReason
 }
-/** One payment on many invoices. What is left stays unallocated. */
-export const allocatePayment = (
-  input: Parties & {
-    paymentId: RecordId
-    seed: Seed
-    payment: Opening
-    /** Absent while nothing of the payment is allocated. */
-    usage?: Opening
-    rulesId?: RecordId
-    rules?: Opening
-    allocations: readonly Allocation[]
-  },
-): Operation =>
+/** One payment on up to 50 invoices. What is left stays unallocated. */
+export type PaymentItem = Parties & {
+  paymentId: RecordId
+  payment: Opening
+  /** Absent while nothing of the payment is allocated. */
+  usage?: Opening
+  rulesId?: RecordId
+  rules?: Opening
+  allocations: readonly Allocation[]
+}
+/** Up to 50 payments. A later item sees what an earlier one has paid. */
+export const allocatePayments = (input: { seed: Seed; items: readonly PaymentItem[] }): Operation =>
   operation({
-    name: 'reconciliation:allocatePayment',
+    name: 'reconciliation:allocatePayments',
     request: {
-      paymentId: input.paymentId,
-      rulesId: input.rulesId,
-      invoices: input.allocations.map(({ invoiceId, shortReason }) => ({ invoiceId, shortReason })),
+      items: input.items.map(({ paymentId, rulesId, allocations }) => ({
+        paymentId,
+        rulesId,
+        invoices: allocations.map(({ invoiceId, shortReason }) => ({ invoiceId, shortReason })),
+      })),
     },
     secret: {
       seed: input.seed,
-      payment: input.payment,
-      usage: input.usage,
-      rules: input.rules,
-      allocations: input.allocations.map(({ balance, amountFen }) => ({ balance, amountFen })),
+      items: input.items.map(({ payment, usage, rules, allocations }) => ({
+        payment,
+        usage,
+        rules,
+        allocations: allocations.map(({ balance, amountFen }) => ({ balance, amountFen })),
+      })),
     },
-    endorsers: both(input),
+    endorsers: partiesOfBatch(input.items.map(both)),
   })
