@@ -184,7 +184,7 @@ async function startRoles(
     ? bindRoutes(api, handlers, {
         tokens,
         idempotency: createIdempotency(database),
-        operationAnswer: operationId => services.engine.answer(operationId),
+        operationAnswer: services.engine.repeat,
         checkSession: sessions.check,
         receive: request =>
           receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),

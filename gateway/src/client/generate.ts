@@ -49,7 +49,7 @@ Generated from the routes; the full schemas are in [openapi.json](openapi.json),
 - Every write carries \`Idempotency-Key\` (8 to 100 characters). The same key with the same body is answered from the record; with another
   body it is 422 \`IDEMPOTENCY_KEY_REUSED\`.
 - A write that reaches the ledger is answered with an operation: 200 when it ended, 202 and \`Location\` while it goes on.
-- In a bulk request each item has an outcome of its own in \`items\`; an operation is refused as a whole only when nothing could be done.
+- In a bulk request each item has an outcome of its own in \`items\`, even when all are refused; the refusal of work on one object is a problem, the same one when the request is repeated.
 - Errors are RFC 9457 problem+json with a stable \`code\`.
 - Lists are paged by key: pass \`nextCursor\` as \`cursor\`.
 

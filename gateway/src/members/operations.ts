@@ -16,6 +16,7 @@ export function drawPseudonym(): string {
 export function memberCreate(services: Services): OperationKind<{ members: Enrolment[] }> {
   return {
     kind: 'members.create',
+    bulk: true,
     async run(run, { members }) {
       const byId = new Map(members.map(member => [member.memberId, member]))
       await runBulk(run, {

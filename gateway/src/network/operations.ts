@@ -96,6 +96,7 @@ export function rulesId(consortiumKey: string, parts: readonly string[]): string
 export function rulesSet(services: Services): OperationKind<SetRules> {
   return {
     kind: 'rules.set',
+    bulk: true,
     async run(run, input) {
       const pairs = await run.memo('pairs', () => pairsOf(services, run.memberId, input))
       run.expect(pairs.length)

@@ -24,6 +24,11 @@ import type { Submitter } from './submit.ts'
 /** What an operation does. It may be run again from the start after a crash: every step is recorded. */
 export interface OperationKind<I> {
   readonly kind: string
+  /**
+   * Many objects, each with an outcome of its own: the operation is `done` however many of them are refused.
+   * Without it the operation is one piece of work, and its refusal is the refusal of the request.
+   */
+  readonly bulk?: boolean
   run(run: Run, input: I): Promise<void>
 }
 
@@ -41,6 +46,8 @@ export interface Engine {
   complete(kind: string, input: unknown, options: StartOptions): Promise<Operation>
   read(operationId: string): Promise<Operation>
   answer(operationId: string, waitMs?: number): Promise<Answer<Operation>>
+  /** What a repeated request is told: the same as the first one, refusal or operation. */
+  repeat(operationId: string): Promise<Answer<Operation>>
   /** Takes over what was left behind by a dead process or waits for the ledger. */
   sweep(): Promise<number>
   close(): Promise<void>
@@ -74,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
       state.kinds.set(kind.kind, kind as OperationKind<unknown>)
     },
     async perform(kind, input, by) {
-      return refusedAlone(await answer(state, await start(state, kind, input, by)))
+      return requested(await answer(state, await start(state, kind, input, by)))
     },
     async complete(kind, input, by) {
       const operationId = await start(state, kind, input, by)
@@ -85,6 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     read: operationId => read(state, operationId),
     answer: (operationId, waitMs) => answer(state, operationId, waitMs),
+    repeat: async operationId => requested(await answer(state, operationId)),
     async sweep() {
       const stale = await claimStale(state.database, state.owner, 20)
       for (const operationId of stale) void launch(state, operationId)
@@ -132,18 +140,18 @@ async function execute(state: EngineState, operationId: string): Promise<void> {
   try {
     await kind.run(run, row.input)
     await state.reached(run.lastBlock)
-    await end(state, operationId, run)
+    await end(state, run, kind.bulk ?? false)
   } catch (error) {
     await fail(state, run, { error, createdAt: row.created_at })
   }
 }
 
-async function end({ database }: EngineState, operationId: string, run: Run): Promise<void> {
+async function end({ database }: EngineState, run: Run, bulk: boolean): Promise<void> {
   const items = run.items()
-  const refused = items.length > 0 && items.every(item => !item.ok)
-  const problem = refused ? problemOf(refusalOf(items)) : undefined
+  const refused = bulk ? undefined : items.find(item => !item.ok)
+  const problem = refused ? problemOf(refusalOf(refused)) : undefined
   const status = refused ? 'refused' : 'done'
-  await writeEnding(database, operationId, { status, items, total: run.total(), problem })
+  await writeEnding(database, run.operationId, { status, items, total: run.total(), problem })
 }
 
 /** What waits for the ledger is taken up again; everything else ends, refused or failed. */
@@ -211,10 +219,10 @@ async function start(
   return operationId
 }
 
-/** A single piece of work that was refused is a refused request. */
-function refusedAlone(full: Answer<Operation>): Answer<Operation> {
+/** Where nothing was done, the refusal of the operation is the refusal of the request. */
+function requested(full: Answer<Operation>): Answer<Operation> {
   const { problem, status, items, operationId } = full.body
-  if (status !== 'refused' || !problem || items.length > 1) return full
+  if (status !== 'refused' || !problem || items.some(item => item.ok)) return full
   throw new CodedError(problem.code, {
     status: problem.status,
     ...(problem.detail === undefined ? {} : { detail: problem.detail }),
@@ -232,10 +240,8 @@ function answerOf(operation: Operation): Answer<Operation> {
   return new Answer(open ? 202 : 200, operation, { location, volatile: true })
 }
 
-function refusalOf(items: readonly ItemOutcome[]): CodedError {
-  const [first] = items
-  const detail = items.length === 1 ? first?.detail : `all ${items.length} items were refused`
-  return new CodedError(first?.code ?? 'REFUSED', detail === undefined ? {} : { detail })
+function refusalOf({ code, detail }: ItemOutcome): CodedError {
+  return new CodedError(code ?? 'REFUSED', detail === undefined ? {} : { detail })
 }
 
 function asFault(error: unknown): CodedError {

@@ -33,6 +33,7 @@ const USES_MAX = 20
 export function certificatesPropose(services: Services): OperationKind<ProposeInput> {
   return {
     kind: 'certificates.propose',
+    bulk: true,
     async run(run, input) {
       const drawn = await run.memo('drawn', () => draw(services, run, input))
       const byId = new Map(drawn.map(one => [one.id, one]))

@@ -29,6 +29,8 @@ const laneOf = ({ receivable: { open } }: Held): string =>
 
 interface MoveKind {
   readonly kind: string
+  /** Taken for many at once; the others are asked for by one certificate. */
+  readonly bulk?: boolean
   readonly sides: readonly Side[]
   readonly build: (services: Services, held: readonly Held[]) => Promise<Operation>
 }
@@ -37,6 +39,7 @@ interface MoveKind {
 function moving(services: Services, move: MoveKind): OperationKind<{ certificateIds: string[] }> {
   return {
     kind: move.kind,
+    bulk: move.bulk ?? false,
     async run(run, { certificateIds }) {
       const ids = [...new Set(certificateIds)]
       const read = (some: readonly string[]): Promise<Held[]> =>
@@ -83,6 +86,7 @@ function transferItems(held: readonly Held[]) {
 const MOVES: readonly MoveKind[] = [
   {
     kind: 'certificates.offer',
+    bulk: true,
     sides: ['OBLIGOR'],
     build: async (_services, held) =>
       ledger.receivables.offer({
@@ -95,6 +99,7 @@ const MOVES: readonly MoveKind[] = [
   },
   {
     kind: 'certificates.accept',
+    bulk: true,
     sides: ['HOLDER'],
     build: async (services, held) =>
       ledger.receivables.accept({ seed: newSeed(), items: await termsItems(services, held) }),
@@ -113,12 +118,14 @@ const MOVES: readonly MoveKind[] = [
   },
   {
     kind: 'certificates.expire',
+    bulk: true,
     sides: ['OBLIGOR', 'HOLDER'],
     build: async (services, held) =>
       ledger.receivables.expire({ seed: newSeed(), items: await termsItems(services, held) }),
   },
   {
     kind: 'transfers.signOff',
+    bulk: true,
     sides: ['OFFERED'],
     build: async (_services, held) =>
       ledger.receivables.signOff({ seed: newSeed(), items: transferItems(held) }),
@@ -137,12 +144,14 @@ const MOVES: readonly MoveKind[] = [
   },
   {
     kind: 'transfers.expire',
+    bulk: true,
     sides: ['HOLDER', 'OFFERED', 'OBLIGOR'],
     build: async (_services, held) =>
       ledger.receivables.expireTransfer({ seed: newSeed(), items: transferItems(held) }),
   },
   {
     kind: 'settlement.mature',
+    bulk: true,
     sides: ['OBLIGOR', 'HOLDER'],
     build: async (_services, held) =>
       ledger.receivables.mature({

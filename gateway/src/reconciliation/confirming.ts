@@ -67,6 +67,7 @@ export interface ProposeInput {
 export function confirmationsPropose(services: Services): OperationKind<ProposeInput> {
   return {
     kind: 'confirmations.propose',
+    bulk: true,
     async run(run, { items }) {
       const amounts = new Map(items.map(item => [item.invoiceId, item.amountFen]))
       await services.balances.alone(() =>
@@ -95,6 +96,7 @@ export function confirmationsPropose(services: Services): OperationKind<ProposeI
 export function confirmationsApprove(services: Services): OperationKind<{ invoiceIds: string[] }> {
   return {
     kind: 'confirmations.approve',
+    bulk: true,
     async run(run, { invoiceIds }) {
       await services.balances.alone(() =>
         runBulk(run, {
@@ -118,6 +120,7 @@ export function confirmationsReject(
 ): OperationKind<{ invoiceIds: string[]; reason: string }> {
   return {
     kind: 'confirmations.reject',
+    bulk: true,
     async run(run, { invoiceIds, reason }) {
       await services.balances.alone(() =>
         runBulk(run, {

@@ -28,6 +28,7 @@ export function matchingRun(services: Services): OperationKind<MatchInput> {
   const alone = createGate(1)
   return {
     kind: 'matching.run',
+    bulk: true,
     run: (run, input) => alone(() => judgeAll(services, run, input)),
   }
 }

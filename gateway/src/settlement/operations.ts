@@ -71,6 +71,7 @@ export async function settlementInstruction(
 export function settle(services: Services): OperationKind<{ items: SettleItem[] }> {
   return {
     kind: 'settlement.settle',
+    bulk: true,
     async run(run, { items }) {
       run.expect(items.length)
       const byEntry = new Map<string, SettleItem[]>()
@@ -166,6 +167,7 @@ export function collect(
 ): OperationKind<{ certificateIds?: string[] | undefined }> {
   return {
     kind: 'settlement.collect',
+    bulk: true,
     async run(run, { certificateIds }) {
       await runBulk(run, {
         plan: () => collectable(services, run.memberId, certificateIds),

@@ -226,7 +226,7 @@ async function serve(
   const router = bindRoutes(api, createHandlers(services, { importer, sessions }), {
     tokens,
     idempotency: createIdempotency(database),
-    operationAnswer: operationId => engine.answer(operationId),
+    operationAnswer: engine.repeat,
     checkSession: sessions.check,
     receive: request =>
       receive(request, { directory: folder, limitBytes: config.uploadLimitBytes }),

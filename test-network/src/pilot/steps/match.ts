@@ -1,4 +1,3 @@
-import { GatewayProblem } from '@triflow/gateway/client'
 import type { Invoice } from '@triflow/gateway/client'
 import { chunks, until } from '../patience.ts'
 import { allItemsOk, everything, sumFen, transactionOf, type Stage } from '../stage.ts'
@@ -61,18 +60,13 @@ export async function confirm(stage: Stage): Promise<void> {
   }
 }
 
-/** The year's bank entries are put on the invoices they pay. */
+/**
+ * The year's bank entries are put on the invoices they pay. The worker may have been faster, and what it left
+ * open stays so: a short payment that gives no reason is refused on its own.
+ */
 export async function allocate(stage: Stage): Promise<void> {
   const operator = await stage.actors.operator('core')
-  const operation = await operator
-    .perform('payments.allocate', { body: {} }, { timeoutMs: 300_000 })
-    .catch((fault: unknown) => {
-      // The worker was faster, and what it left open may not be cleared: a short payment without a reason.
-      if (fault instanceof GatewayProblem && fault.code === 'SHORT_PAY_REASON') return undefined
-      throw fault
-    })
-  if (!operation)
-    return stage.tell({ what: 'Bank entries put on invoices by the worker', count: 0 })
+  const operation = await operator.perform('payments.allocate', { body: {} }, PATIENT)
   const done = operation.items.filter(item => item.ok).length
   stage.tell({ what: 'Bank entries put on invoices', count: done, ...transactionOf(operation) })
 }
