@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { contracts } from '../index.ts'
 import { amountFen, canonicalJson, localDate, operations, opening } from '../model/index.ts'
 import type { Operation } from '../model/index.ts'
-import { attestRedemption, collect, finance, mature, settle } from '../testing/financing.ts'
+import { attestRedemption, collect, finance, mature, settle, share } from '../testing/financing.ts'
 import { playToHolders } from '../testing/play.ts'
 import {
   ALLIANCE,
@@ -90,6 +90,7 @@ describe('faults of public projects', () => {
   })
 
   it('a bank the obligor did not name attests its redemption', async () => {
+    world = await openWorld([BANK_A])
     const { certificate } = await activeCertificate(world)
     await moveCalendar(world, 63)
     const payment = id('payment')
@@ -224,7 +225,8 @@ describe('faults of public projects', () => {
     const payment = id('payment')
     await must(world.submit(attestRedemption(payment, FACE), USERS.bankA))
     const part = [{ rootId: certificate, amountFen: amountFen(100n) }]
-    await must(world.submit(settle(world, payment, part, [ALLIANCE]), USERS.bankA))
+    await must(world.submit(settle(world, payment, part), USERS.bankA))
+    await must(world.submit(share(world, certificate), USERS.bankA))
     await must(world.submit(collect(world, certificate, ALLIANCE), USERS.allianceOperator))
     await refused(
       world.submit(collect(world, certificate, ALLIANCE), USERS.allianceOperator),

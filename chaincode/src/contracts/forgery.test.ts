@@ -9,7 +9,7 @@ import {
   saltOf,
 } from '../model/index.ts'
 import type { Opening } from '../model/index.ts'
-import { attestRedemption, collect, mature, settle } from '../testing/financing.ts'
+import { attestRedemption, mature, settle } from '../testing/financing.ts'
 import { playToHolders } from '../testing/play.ts'
 import { refused } from '../testing/refused.ts'
 import {
@@ -86,23 +86,6 @@ describe('forged records and one-sided decisions', () => {
       bidsUntil: inDays(5),
     })
     await refused(world.submit(request, USERS.tier1), 'RECORD_NOT_AUTHENTIC')
-  })
-
-  it('a holder that a full settlement left out is shown it later, and collects', async () => {
-    const world = await openWorld()
-    const { certificate, forBank, forTier2 } = await playToHolders(world)
-    await moveCalendar(world, 63)
-    await must(world.submit(mature(world, forBank, BANK_A), USERS.bankAOperator))
-    await must(world.submit(mature(world, forTier2, ALLIANCE), USERS.allianceOperator))
-    const payment = id('payment')
-    await must(world.submit(attestRedemption(payment, FACE), USERS.bankA))
-    const whole = [{ rootId: certificate, amountFen: FACE }]
-    await must(world.submit(settle(world, payment, whole, [BANK_A]), USERS.bankA))
-    const nothing = [{ rootId: certificate, amountFen: amountFen(0n) }]
-    const shown = settle(world, payment, nothing, [BANK_A, ALLIANCE])
-    await must(world.submit(shown, USERS.bankA))
-    await must(world.submit(collect(world, forTier2, ALLIANCE), USERS.allianceOperator))
-    expect(world.state('receivable', forTier2).state).to.equal('REDEEMED')
   })
 
   it('two persons of one organisation do not change the policy of all', async () => {

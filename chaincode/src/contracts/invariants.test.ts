@@ -21,10 +21,12 @@ import {
   payOut,
   requestFinancing,
   settle,
+  share,
 } from '../testing/financing.ts'
 import {
   ALLIANCE,
   BANK_A,
+  BANK_B,
   CORE,
   FACE,
   REGULATOR,
@@ -227,7 +229,8 @@ const DUE_COMMANDS: readonly Command[] = [
   (play, _choice, amount) => {
     const payment = id('redemption')
     play.redemptions.push(payment)
-    return attestRedemption(payment, amountFen((amount % FACE) + 1n))
+    const bank = amount % 2n === 0n ? BANK_A : BANK_B
+    return attestRedemption(payment, amountFen((amount % FACE) + 1n), bank)
   },
   (play, choice, amount) => {
     const roots = [
@@ -238,6 +241,7 @@ const DUE_COMMANDS: readonly Command[] = [
     ]
     return settle(play.world, play.pick(play.redemptions, choice), roots)
   },
+  (play, choice) => share(play.world, someCertificate(play, choice, 'DUE', 'PAID_PART')),
   (play, choice) => {
     const certificate = someCertificate(play, choice, 'DUE', 'PAID_PART')
     return collect(play.world, certificate, holderOf(play, certificate))

@@ -7,6 +7,7 @@ import {
   mature,
   requestFinancing,
   settle,
+  share,
 } from '../testing/financing.ts'
 import {
   ALLIANCE,
@@ -280,6 +281,7 @@ describe('overdue paper', () => {
     const roots = [{ rootId: certificate, amountFen: FACE }]
     const byObligor = { ...USERS.coreMaker, role: 'treasurer' }
     await must(world.submit(settle(world, payment, roots), byObligor))
+    await must(world.submit(share(world, certificate), byObligor))
     await must(world.submit(collect(world, certificate, ALLIANCE), USERS.allianceOperator))
     expect(world.state('receivable', certificate).state).to.equal('REDEEMED')
     await must(world.submit(lift, USERS.coreChecker))

@@ -11,6 +11,7 @@ import {
   mspId,
   object,
   opening,
+  optional,
   positiveAmount,
   recordId,
   seed,
@@ -38,6 +39,7 @@ import {
   proposeCertificate,
   requireRejecter,
 } from './issuing.ts'
+import { openSettlement } from './rootPayments.ts'
 import { offerTransfer, rejectTransfer, revertTransfer, signOff } from './transferring.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -55,6 +57,7 @@ const proposeSecret = object({
 })
 const withBalances = object({ terms: opening, balances })
 const withTerms = object({ terms: opening })
+const overdueSecret = object({ terms: opening, settlement: optional(opening) })
 const transferSecret = object({ terms: opening, transfer: opening })
 
 const requireBeforeDue = async (tx: Transaction, { terms }: Held): Promise<void> => {
@@ -120,13 +123,24 @@ const stopIssuing = async (tx: Transaction, { id, terms }: Held): Promise<void> 
   tx.putState('member', terms.obligor, { ...member, issueStops })
 }
 
+/** An obligor that has paid is not punished because a holder has not collected yet. */
+const requireUnpaid = async (
+  tx: Transaction,
+  { record: { root, obligorMsp }, terms: { obligor } }: Held,
+  settlement: Opening | undefined,
+): Promise<void> => {
+  const paid = await openSettlement(tx, { root, obligorMsp, obligor }, settlement)
+  if (paid !== undefined && paid.paidFen >= paid.faceFen) refuse('PAID_IN_FULL', { root })
+}
+
 const overdueCertificate = async (
   tx: Transaction,
   { id }: { id: RecordId },
-  { terms }: { terms: Opening },
+  { terms, settlement }: { terms: Opening; settlement?: Opening },
 ): Promise<void> => {
   const held = await openCertificate(tx, id, terms)
   requireOrganization(tx.caller, ...held.parties)
+  await requireUnpaid(tx, held, settlement)
   const { parameters } = await tx.policy()
   const last = addDays(maturesOn(held.terms.dueOn, parameters), parameters.graceDays)
   if ((await tx.today()) <= last) refuse('WITHIN_GRACE')
@@ -283,7 +297,7 @@ export class ReceivablesContract extends Contract {
 
   async overdue(ctx: Context, request: string): Promise<string> {
     return executeBatch(
-      { ctx, name: 'receivables:overdue', text: request, item: byId, secret: withTerms },
+      { ctx, name: 'receivables:overdue', text: request, item: byId, secret: overdueSecret },
       overdueCertificate,
     )
   }

@@ -11,12 +11,22 @@ import {
   settledTerms,
 } from '../model/index.ts'
 import type { AmountFen, MspId, Opening, Payment, PaymentEntry, RecordId } from '../model/index.ts'
-import { list, mspId, object, opening, optional, amount, recordId, seed } from '../model/shape.ts'
+import {
+  list,
+  mspId,
+  object,
+  opening,
+  optional,
+  positiveAmount,
+  recordId,
+  seed,
+} from '../model/shape.ts'
 import { requireBankMember, requireOrganization } from './caller.ts'
 import { openPayment } from './evidence.ts'
 import { execute, executeBatch } from './execute.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
+import { openSettlement, settlementBanks } from './rootPayments.ts'
 import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -43,17 +53,19 @@ const attest = async (
 
 const settleShape = object({
   paymentId: recordId,
-  holderMsps: list(mspId, { max: 20 }),
   roots: list(recordId, { min: 1, max: 50 }),
 })
 const settleSecret = object({
   seed,
   payment: opening,
   usage: optional(opening),
-  roots: list(object({ terms: opening, settlement: optional(opening), amountFen: amount }), {
-    min: 1,
-    max: 50,
-  }),
+  roots: list(
+    object({ terms: opening, settlement: optional(opening), amountFen: positiveAmount }),
+    {
+      min: 1,
+      max: 50,
+    },
+  ),
 })
 type RootSecret = ReturnType<typeof settleSecret>['roots'][number]
 
@@ -73,9 +85,11 @@ const requireSettleable = async (tx: Transaction, { id, record, terms }: Held): 
  */
 const requireEvidence = async (tx: Transaction, held: Held, payment: Payment): Promise<void> => {
   const { record, terms } = held
-  const { settlementMsps = [] } = await tx.state('member', terms.obligor)
-  if (!settlementMsps.includes(payment.bankMsp)) refuse('ATTESTOR_REFUSED')
-  const whole = record.state !== 'CONSUMED' && terms.holder === payment.payee
+  const banks = await settlementBanks(tx, terms.obligor)
+  if (!banks.includes(payment.bankMsp)) refuse('ATTESTOR_REFUSED')
+  // Locked paper may be another's already: a bank has paid for it and is not yet its holder.
+  const isLeaf = record.state !== 'CONSUMED' && record.state !== 'LOCKED'
+  const whole = isLeaf && terms.holder === payment.payee
   const proves =
     payment.payer === terms.obligor &&
     payment.payerMsp === record.obligorMsp &&
@@ -93,23 +107,18 @@ const requireSettler = async (tx: Transaction, held: Held, payment: Payment): Pr
 
 const settleRoot = async (
   tx: Transaction,
-  input: { id: RecordId; payment: Payment; holderMsps: MspId[]; secret: RootSecret },
+  input: { id: RecordId; payment: Payment; secret: RootSecret },
 ): Promise<void> => {
-  const { id, payment, holderMsps, secret } = input
+  const { id, payment, secret } = input
   const held = await openCertificate(tx, id, secret.terms)
   await requireSettler(tx, held, payment)
   await requireEvidence(tx, held, payment)
   await requireSettleable(tx, held)
   const { obligorMsp } = held.record
-  const claimed = secret.settlement && tx.peek('settlement', id, secret.settlement)
-  const before = await tx.openIfAny(
-    'settlement',
-    id,
-    // Also at the paying bank: what the obligor alone claims, or hides, was never settled.
-    distinct([obligorMsp, payment.bankMsp, ...(claimed?.copies ?? [])]),
-    secret.settlement,
-  )
-  const copies = distinct([obligorMsp, payment.bankMsp, ...holderMsps])
+  const { obligor } = held.terms
+  const before = await openSettlement(tx, { root: id, obligorMsp, obligor }, secret.settlement)
+  // A bank that has put a payment on the root before sees the next one, whichever bank brings it.
+  const copies = distinct([obligorMsp, payment.bankMsp, ...(before?.copies ?? [])])
   tx.putPrivate(
     'settlement',
     id,
@@ -129,17 +138,38 @@ const settle = async (
   request: ReturnType<typeof settleShape>,
   secret: ReturnType<typeof settleSecret>,
 ): Promise<void> => {
-  const { roots, holderMsps } = request
+  const { roots } = request
   if (roots.length !== secret.roots.length || new Set(roots).size !== roots.length)
     refuse('REQUEST_MALFORMED', { path: 'roots' })
   const { payment, use } = await openPayment(tx, request.paymentId, secret)
   let sum = 0n
   for (const [index, id] of roots.entries()) {
     const each = secret.roots[index] as RootSecret
-    await settleRoot(tx, { id, payment, holderMsps, secret: each })
+    await settleRoot(tx, { id, payment, secret: each })
     sum += each.amountFen
   }
   use(amountFen(sum) as AmountFen)
+}
+
+/**
+ * Shows what was paid on a root to the organisation that holds one of its leaves, so that it can collect. The
+ * obligor's collection must hold the leaf: a record that others wrote draws no opening to a stranger.
+ */
+const share = async (
+  tx: Transaction,
+  { id }: { id: RecordId },
+  { settlement }: { settlement: Opening },
+): Promise<void> => {
+  const { root, obligorMsp, holderMsp } = await tx.state('receivable', id)
+  if ((await tx.commitment('receivable', id, obligorMsp)) === undefined)
+    refuse('RECORD_NOT_AUTHENTIC', { kind: 'receivable', id })
+  const { copies } = tx.peek('settlement', root, settlement)
+  requireOrganization(tx.caller, obligorMsp, ...copies)
+  const { banks } = await tx.policyState()
+  if (!copies.some(mspId => banks.includes(mspId)))
+    refuse('RECORD_NOT_AUTHENTIC', { kind: 'settlement', id: root })
+  await tx.open('settlement', root, [obligorMsp, ...copies], settlement)
+  tx.copyPrivate('settlement', root, holderMsp, settlement)
 }
 
 const requireCollector = async (tx: Transaction, { record, terms }: Held): Promise<void> => {
@@ -149,8 +179,7 @@ const requireCollector = async (tx: Transaction, { record, terms }: Held): Promi
       refuse('MEMBER_REFUSED')
     return
   }
-  const { settlementMsps = [] } = await tx.state('member', terms.obligor)
-  if (!settlementMsps.includes(tx.caller.mspId)) refuse('ORGANISATION_REFUSED')
+  requireOrganization(tx.caller, ...(await settlementBanks(tx, terms.obligor)))
 }
 
 const collect = async (
@@ -159,12 +188,13 @@ const collect = async (
   secret: { terms: Opening; settlement: Opening },
 ): Promise<void> => {
   const held = await openCertificate(tx, id, secret.terms)
-  const { record, parties } = held
+  const { root, obligorMsp, state } = held.record
   await requireCollector(tx, held)
   await requireUnfrozen(tx, held)
-  moveTo('receivable', record.state, 'payPart')
-  const settlement = await tx.open('settlement', record.root, parties, secret.settlement)
-  const terms = collectedTerms(held.terms, settlement)
+  moveTo('receivable', state, 'payPart')
+  const { obligor } = held.terms
+  const settlement = await openSettlement(tx, { root, obligorMsp, obligor }, secret.settlement)
+  const terms = collectedTerms(held.terms, settlement ?? refuse('NOTHING_TO_COLLECT'))
   putTerms(tx, held, terms)
   moveCertificate(tx, held, terms.collectedFen === terms.faceFen ? 'redeem' : 'payPart')
 }
@@ -185,6 +215,11 @@ export class SettlementContract extends Contract {
       { ctx, name: 'settlement:settle', text: request, shape: settleShape },
       async (tx, input) => settle(tx, input, tx.secret(settleSecret)),
     )
+  }
+
+  async share(ctx: Context, request: string): Promise<string> {
+    const [item, secret] = [object({ id: recordId }), object({ settlement: opening })]
+    return executeBatch({ ctx, name: 'settlement:share', text: request, item, secret }, share)
   }
 
   async collect(ctx: Context, request: string): Promise<string> {

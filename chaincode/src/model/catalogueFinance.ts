@@ -112,7 +112,7 @@ export const FINANCE_CATALOGUE = {
     roles: clock,
     endorsers: holding,
     does: "Marks unpaid certificates OVERDUE after the grace period and stops the obligor's issuing.",
-    refusals: ['WITHIN_GRACE', 'MOVE_REFUSED'],
+    refusals: ['WITHIN_GRACE', 'PAID_IN_FULL', 'MOVE_REFUSED', 'OPENING_WRONG'],
   },
   'receivables:proposeFreeze': {
     who: 'regulator, first person',
@@ -228,7 +228,7 @@ export const FINANCE_CATALOGUE = {
   'settlement:settle': {
     who: "the attesting bank, or the obligor with the bank's attested payment",
     roles: ['treasurer', 'operator'],
-    endorsers: 'bank, obligor, organisations that hold leaves',
+    endorsers: 'bank, obligor, the payee of the entry, banks that paid on the roots before',
     does: 'Puts an attested payment on up to 50 roots.',
     refusals: [
       'ATTESTOR_REFUSED',
@@ -237,6 +237,13 @@ export const FINANCE_CATALOGUE = {
       'EVIDENCE_WRONG',
       'NOT_DUE',
     ],
+  },
+  'settlement:share': {
+    who: 'the obligor, or a bank that put a payment on the root',
+    roles: ['treasurer', 'operator'],
+    endorsers: holding,
+    does: 'Shows what was paid on a root to the organisation that holds the leaf; up to 50 leaves.',
+    refusals: ['RECORD_NOT_AUTHENTIC', 'ORGANISATION_REFUSED', 'OPENING_WRONG'],
   },
   'settlement:collect': {
     who: "holder, its clock, or the obligor's bank",

@@ -63,10 +63,7 @@ export const splitTerms = (input: {
   return faces.map(faceFen => ({ ...parent, faceFen, uses: [], collectedFen: amountFen(0n) }))
 }
 
-/**
- * One more payment on a root, never more than the face. Nothing more, on a root that has been settled,
- * only shows the settlement to holders that were left out.
- */
+/** One more payment on a root, never more than the face. */
 export const settledTerms = (input: {
   root: ReceivableTerms
   before: SettlementTerms | undefined
@@ -75,13 +72,12 @@ export const settledTerms = (input: {
   copies: readonly string[]
 }): SettlementTerms => {
   const paid = (input.before?.paidFen ?? 0n) + input.amountFen
-  const isSharing = input.amountFen === 0n && input.before !== undefined
-  if (input.amountFen <= 0n && !isSharing) refuse('AMOUNT_NOT_POSITIVE')
+  if (input.amountFen <= 0n) refuse('AMOUNT_NOT_POSITIVE')
   if (paid > input.root.rootFaceFen) refuse('SETTLEMENT_EXCEEDS_FACE')
   return {
     faceFen: input.root.rootFaceFen,
     paidFen: amountFen(paid),
-    paidOn: isSharing && input.before ? input.before.paidOn : input.today,
+    paidOn: input.today,
     copies: input.copies,
   }
 }

@@ -67,6 +67,7 @@ export const FAULTS = {
   NOT_DUE: 'The certificate is not due yet.',
   PAST_DUE: 'The certificate is at or past its due date.',
   WITHIN_GRACE: 'The grace period is not over.',
+  PAID_IN_FULL: 'The root is paid in full; its holders have only to collect.',
   // financing and settlement
   REQUEST_NOT_OPEN: 'The request is not open for this.',
   NOT_INVITED: 'The bank was not invited.',

@@ -225,7 +225,7 @@ export type SettlementTerms = {
   faceFen: AmountFen
   paidFen: AmountFen
   paidOn: LocalDate
-  /** The organisations that hold this value; an opening must agree with all of them. */
+  /** Obligor and every bank that put a payment on the root: an opening must agree with all of them. */
   copies: readonly MspId[]
 }
 /** An attested entry with the organisations it concerns. */

@@ -157,8 +157,8 @@ export const close = (world: Ledger, request: RecordId, certificate: RecordId): 
     notice: world.opening(BANK_A, 'notice', request),
   })
 
-/** Bank A wins at 3.65 % and becomes the holder. */
-export const finance = async (world: Ledger, certificate: RecordId): Promise<RecordId> => {
+/** Bank A wins at 3.65 % and pays. */
+export const payForPaper = async (world: Ledger, certificate: RecordId): Promise<RecordId> => {
   const [request, bidA, bidB, payment] = [id('request'), id('bid-a'), id('bid-b'), id('payment')]
   await must(world.submit(requestFinancing(world, certificate, request), USERS.tier1))
   const place = (bidId: RecordId, bankMsp: string, rate: bigint) =>
@@ -171,17 +171,26 @@ export const finance = async (world: Ledger, certificate: RecordId): Promise<Rec
   const { netFen } = world.value(BANK_A, 'bid', bidA)
   await must(world.submit(attestPayOut(payment, netFen), USERS.bankA))
   await must(world.submit(payOut(world, request, payment), USERS.bankA))
+  return request
+}
+/** Bank A wins, pays and becomes the holder. */
+export const finance = async (world: Ledger, certificate: RecordId): Promise<RecordId> => {
+  const request = await payForPaper(world, certificate)
   await must(world.submit(close(world, request, certificate), USERS.bankA))
   return request
 }
 
-export const attestRedemption = (payment: RecordId, amount: AmountFen): Operation =>
+export const attestRedemption = (
+  payment: RecordId,
+  amount: AmountFen,
+  bankMsp: string = BANK_A,
+): Operation =>
   operations.settlement.attest({
     seed: seed(),
     items: [
       {
         id: payment,
-        bankMsp: BANK_A,
+        bankMsp,
         payerMsp: CORE,
         entry: {
           payer: 'm-core',
@@ -195,17 +204,16 @@ export const attestRedemption = (payment: RecordId, amount: AmountFen): Operatio
     ],
   })
 
+/** The obligor's or the bank's gateway puts the payment on roots; both hold what the contract needs. */
 export const settle = (
   world: Ledger,
   payment: RecordId,
   roots: readonly { rootId: RecordId; amountFen: AmountFen }[],
-  holderMsps: readonly string[] = [ALLIANCE, BANK_A],
 ): Operation =>
   operations.settlement.settle({
     paymentId: payment,
-    bankMsp: BANK_A,
+    bankMsp: world.value(CORE, 'payment', payment).bankMsp,
     obligorMsp: CORE,
-    holderMsps,
     seed: seed(),
     payment: world.opening(CORE, 'payment', payment),
     ...(world.holds(CORE, 'usage', payment)
@@ -221,6 +229,14 @@ export const settle = (
     })),
   })
 
+/** Shows a leaf's holder what was paid on its root. */
+export const share = (world: Ledger, leaf: RecordId): Operation => {
+  const { root, obligorMsp, holderMsp } = world.state('receivable', leaf)
+  const settlement = world.opening(CORE, 'settlement', root)
+  return operations.settlement.share({ items: [{ id: leaf, obligorMsp, holderMsp, settlement }] })
+}
+
+/** A holder collects with what it was shown. */
 export const collect = (world: Ledger, leaf: RecordId, holderMsp: string): Operation =>
   operations.settlement.collect({
     seed: seed(),
@@ -230,7 +246,7 @@ export const collect = (world: Ledger, leaf: RecordId, holderMsp: string): Opera
         obligorMsp: CORE,
         holderMsp,
         terms: world.opening(CORE, 'receivable', leaf),
-        settlement: world.opening(CORE, 'settlement', world.state('receivable', leaf).root),
+        settlement: world.opening(holderMsp, 'settlement', world.state('receivable', leaf).root),
       },
     ],
   })

@@ -1,12 +1,11 @@
 /** The main job from a confirmed invoice to redemption, on any ledger; throws where a step is refused. */
 import { amountFen, operations } from '../model/index.ts'
 import type { RecordId } from '../model/index.ts'
-import { attestRedemption, collect, finance, mature, settle } from './financing.ts'
+import { attestRedemption, collect, finance, mature, settle, share } from './financing.ts'
 import {
   ALLIANCE,
   BANK_A,
   CORE,
-  FACE,
   HOLDING,
   USERS,
   activeCertificate,
@@ -18,7 +17,7 @@ import {
   split,
 } from './story.ts'
 import type { Trade } from './story.ts'
-import type { Ledger } from './world.ts'
+import type { Identity, Ledger } from './world.ts'
 
 /** How far the calendar moves to reach maturity, holidays included. */
 export const CALENDAR_DAYS = 63
@@ -53,22 +52,29 @@ export const playToHolders = async (world: Ledger): Promise<Played> => {
   return { trade, certificate, forTier2, forBank }
 }
 
-const pay = async (world: Ledger, root: RecordId, amount: bigint): Promise<void> => {
+/** One bank books a payment of the obligor, puts it on the root and shows it to the holders of the leaves. */
+const pay = async (
+  world: Ledger,
+  { root, leaves }: { root: RecordId; leaves: readonly RecordId[] },
+  by: { bank: Identity; amount: bigint },
+): Promise<void> => {
   const payment = id('redemption')
-  await must(world.submit(attestRedemption(payment, FACE), USERS.bankA))
-  const roots = [{ rootId: root, amountFen: amountFen(amount) }]
-  await must(world.submit(settle(world, payment, roots), USERS.bankA))
+  const amount = amountFen(by.amount)
+  await must(world.submit(attestRedemption(payment, amount, by.bank.mspId), by.bank))
+  await must(world.submit(settle(world, payment, [{ rootId: root, amountFen: amount }]), by.bank))
+  for (const leaf of leaves) await must(world.submit(share(world, leaf), by.bank))
 }
 
-/** Matured, paid in two parts, collected pro rata. */
+/** Matured, paid in two parts through two banks of the obligor, collected pro rata. */
 export const playToRedemption = async (world: Ledger, played: Played): Promise<void> => {
   const { certificate, forTier2, forBank } = played
   await moveCalendar(world, CALENDAR_DAYS)
   await must(world.submit(mature(world, forTier2, ALLIANCE), USERS.allianceOperator))
   await must(world.submit(mature(world, forBank, BANK_A), USERS.bankAOperator))
-  await pay(world, certificate, 5_000_000n)
+  const family = { root: certificate, leaves: [forTier2, forBank] }
+  await pay(world, family, { bank: USERS.bankA, amount: 5_000_000n })
   await must(world.submit(collect(world, forTier2, ALLIANCE), USERS.allianceOperator))
-  await pay(world, certificate, 6_300_000n)
+  await pay(world, family, { bank: USERS.bankB, amount: 6_300_000n })
   await must(world.submit(collect(world, forTier2, ALLIANCE), USERS.tier2))
   await must(world.submit(collect(world, forBank, BANK_A), USERS.bankA))
 }

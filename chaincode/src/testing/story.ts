@@ -18,7 +18,7 @@ import {
   shareFen,
 } from '../model/index.ts'
 import type { AmountFen, Invoice, LocalDate, Operation, Order, RecordId } from '../model/index.ts'
-import { ALLIANCE, BANK_A, BANK_B, CORE, GUARDIANS, USERS } from './people.ts'
+import { ALLIANCE, BANK_A, BANK_B, CORE, GUARDIANS, REGULATOR, USERS } from './people.ts'
 import { World } from './world.ts'
 import type { Answer, Identity, Ledger } from './world.ts'
 
@@ -61,20 +61,23 @@ export const must = async (answer: Promise<Answer>): Promise<string> => {
   return result.payload
 }
 
-export const openWorld = async (): Promise<World> => {
-  const world = new World([...GUARDIANS, 'RegulatorMSP'], GUARDIANS)
-  await bringUp(world)
+export const openWorld = async (settlementMsps?: string[]): Promise<World> => {
+  const world = new World([...GUARDIANS, REGULATOR], GUARDIANS)
+  await bringUp(world, settlementMsps)
   return world
 }
 
 /** The policy and the members, through operations as a network's first day has them. */
-export const bringUp = async (world: Ledger): Promise<void> => {
+export const bringUp = async (
+  world: Ledger,
+  settlementMsps: string[] = [BANK_A, BANK_B],
+): Promise<void> => {
   await must(
     world.submit(
       operations.members.setUp({
         guardians: GUARDIANS,
         banks: [BANK_A, BANK_B],
-        regulators: ['RegulatorMSP'],
+        regulators: [REGULATOR],
         carriers: ['LogisticsMSP'],
         calendarOffsetDays: 0,
         policy: {
@@ -94,7 +97,7 @@ export const bringUp = async (world: Ledger): Promise<void> => {
   await register(
     USERS.coreOperator,
     [CORE, BANK_A],
-    [{ memberId: 'm-core', kind: 'OBLIGOR', settlementMsps: [BANK_A] }],
+    [{ memberId: 'm-core', kind: 'OBLIGOR', settlementMsps }],
   )
   await register(
     USERS.allianceOperator,

@@ -33,7 +33,10 @@ export const SettlementInstruction = z
     obligorMsp: z.string(),
     terms: z.string().max(262_144),
     settlement: z.string().max(262_144).optional(),
-    holderMsps: z.array(z.string()).max(20),
+    leaves: z
+      .array(z.object({ certificateId: Id, holderMsp: z.string().max(64) }))
+      .max(50)
+      .describe('One leaf for each organisation that holds paper of the root'),
     faceFen: Fen,
     openFen: Fen,
     dueOn: Day,
@@ -82,6 +85,16 @@ export const settlementRoutes = routes({
     access: ['treasurer', 'maker', 'checker', 'operator'],
     params: z.object({ certificateId: Id }),
     response: SettlementInstruction,
+  },
+  'settlement.share': {
+    method: 'POST',
+    path: '/v1/settlements/share',
+    summary:
+      'Obligor: show what was paid on roots to the present holders of their leaves again. Without ids: all that were paid',
+    access: ['treasurer', 'operator'],
+    write: true,
+    body: z.object({ rootIds: z.array(Id).max(2000).optional() }),
+    response: Operation,
   },
   'settlement.collect': {
     method: 'POST',

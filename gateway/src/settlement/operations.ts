@@ -18,6 +18,7 @@ import { findRecord, findRecords, needPrivate, type Stored } from '../projection
 import { needReceivables } from '../receivables/holding.ts'
 import type { Services } from '../services.ts'
 import type { SettlementInstruction } from './api.ts'
+import { leavesOf, shareAll, type Leaf } from './sharing.ts'
 
 type Instruction = z.output<typeof SettlementInstruction>
 
@@ -26,18 +27,6 @@ export interface SettleItem {
   readonly entryId: string
   readonly amountFen?: string | undefined
   readonly instruction?: Instruction | undefined
-}
-
-const LIVE = ['ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE']
-
-/** The organisations that hold leaves of a root, from public state. */
-async function holderMspsOf(services: Services, rootId: string): Promise<string[]> {
-  const rows = await services.database.query<{ msp: string }>(
-    `SELECT DISTINCT open->>'holderMsp' AS msp FROM records
-     WHERE kind = 'receivable' AND open->>'root' = $1 AND open->>'state' = ANY($2) ORDER BY 1`,
-    [rootId, LIVE],
-  )
-  return rows.map(row => row.msp)
 }
 
 /** What the obligor hands to its bank for one root. */
@@ -60,14 +49,17 @@ export async function settlementInstruction(
     obligorMsp: open.obligorMsp,
     terms: opening,
     ...(settlement?.secret ? { settlement: settlement.opening } : {}),
-    holderMsps: await holderMspsOf(services, rootId),
+    leaves: await leavesOf(services, [rootId]),
     faceFen: secret.faceFen,
     openFen: String(BigInt(secret.faceFen) - paid),
     dueOn: secret.dueOn,
   }
 }
 
-/** Payments on roots, one transaction each; those of one entry go one after the other. */
+/**
+ * Payments on roots, one transaction each; those of one entry go one after the other. Then the holders of
+ * leaves are shown what came in, a transaction for many: none of them can hold a payment up.
+ */
 export function settle(services: Services): OperationKind<{ items: SettleItem[] }> {
   return {
     kind: 'settlement.settle',
@@ -85,8 +77,27 @@ export function settle(services: Services): OperationKind<{ items: SettleItem[] 
           }),
         ),
       )
+      const leaves = await run.memo('leaves', () => leavesToShow(services, run, items))
+      run.expect(items.length + leaves.length)
+      await shareAll(services, run, leaves)
     },
   }
+}
+
+/** Of the roots that got their payment: the obligor knows its leaves, a bank those it was told of. */
+async function leavesToShow(
+  services: Services,
+  run: Run,
+  items: readonly SettleItem[],
+): Promise<Leaf[]> {
+  const paid = new Set(run.items().flatMap(item => (item.ok ? [item.id] : [])))
+  const done = items.filter(item => paid.has(item.rootId))
+  const own = await leavesOf(
+    services,
+    done.map(item => item.rootId),
+  )
+  const told = done.flatMap(item => item.instruction?.leaves ?? [])
+  return own.length > 0 ? own : told
 }
 
 async function settleOne(services: Services, run: Run, item: SettleItem): Promise<void> {
@@ -113,7 +124,6 @@ async function settleOperation(services: Services, item: SettleItem) {
     paymentId: item.entryId,
     bankMsp: payment.secret.bankMsp,
     obligorMsp: known.obligorMsp,
-    holderMsps: await holderMspsOf(services, item.rootId),
     seed: newSeed(),
     payment: payment.opening,
     ...(usage && usage.opening !== '' ? { usage: usage.opening } : {}),
@@ -148,7 +158,7 @@ async function knownRoot(services: Services, item: SettleItem): Promise<KnownRoo
     item.rootId,
   )
   if (!root) throw unknownObject('root certificate')
-  // The obligor's word first: a bank that was only invited to bid keeps a copy of terms that have moved on.
+  // The obligor's word first: a bank that once held the paper may keep a copy that has moved on.
   const terms = item.instruction?.terms || root.opening
   if (!terms) throw unknownObject('root certificate; pass the obligor’s settlement instruction')
   const own = await findRecord<null, Stored<SettlementTerms>>(database, 'settlement', item.rootId)

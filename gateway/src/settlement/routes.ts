@@ -5,17 +5,20 @@ import type { Handlers } from '../platform/http/bind.ts'
 import { keep, RECORD_COLUMNS, type RecordRow, type Stored } from '../projection/records.ts'
 import { scopeOf, type Services } from '../services.ts'
 import { collect, maturing, settle, settlementInstruction } from './operations.ts'
+import { share } from './sharing.ts'
 
 type Names =
   | 'settlement.mature'
   | 'settlement.settle'
   | 'settlement.instruction'
+  | 'settlement.share'
   | 'settlement.collect'
   | 'settlement.list'
 
 export function settlementHandlers(services: Services): Handlers<Names> {
   const { engine } = services
   engine.define(settle(services))
+  engine.define(share(services))
   engine.define(collect(services))
   return {
     'settlement.mature': async call => {
@@ -26,6 +29,7 @@ export function settlementHandlers(services: Services): Handlers<Names> {
     'settlement.settle': async call => engine.perform('settlement.settle', call.body, by(call)),
     'settlement.instruction': async ({ caller, params }) =>
       settlementInstruction(services, scopeOf(caller), params.certificateId),
+    'settlement.share': async call => engine.perform('settlement.share', call.body, by(call)),
     'settlement.collect': async call => engine.perform('settlement.collect', call.body, by(call)),
     'settlement.list': async ({ caller, query }) =>
       listSettlements(services, scopeOf(caller), query),

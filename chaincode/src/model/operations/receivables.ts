@@ -145,18 +145,22 @@ export const expireTransfer = (input: {
 }): Operation => onTransfer('receivables:expireTransfer', input)
 
 type Opened = Parties & { id: RecordId; terms: Opening }
-const onTerms = (name: `receivables:${string}`, items: readonly Opened[]): Operation =>
+type OverdueItem = Opened & {
+  /** What was paid on the root; absent where nothing was. */
+  settlement?: Opening
+}
+const onTerms = (name: `receivables:${string}`, items: readonly OverdueItem[]): Operation =>
   operation({
     name,
     request: { items: items.map(({ id }) => ({ id })) },
-    secret: { items: items.map(({ terms }) => ({ terms })) },
+    secret: { items: items.map(({ terms, settlement }) => ({ terms, settlement })) },
     endorsers: parties(items),
   })
 /** A party's clock, on or after the due date (rolled to a business day). Open locks lapse. */
 export const mature = (input: { items: readonly Opened[] }): Operation =>
   onTerms('receivables:mature', input.items)
-/** A party's clock, after the grace period; stops the obligor's issuing. */
-export const overdue = (input: { items: readonly Opened[] }): Operation =>
+/** A party's clock, after the grace period, where the root is not paid in full; stops the obligor's issuing. */
+export const overdue = (input: { items: readonly OverdueItem[] }): Operation =>
   onTerms('receivables:overdue', input.items)
 
 /** The regulator's organisation alone endorses and holds the order. `reason` names it. */

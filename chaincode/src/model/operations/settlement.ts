@@ -1,5 +1,6 @@
 /** Bank evidence and redemption: payments come in on the root, each leaf collects its share. */
 import type { AmountFen, MspId, Opening, RecordId } from '../brand.ts'
+import { readOpening } from '../decode.ts'
 import type { PaymentEntry } from '../documents.ts'
 import { operation, partiesOfBatch } from './operation.ts'
 import type { Operation, Seed } from './operation.ts'
@@ -29,6 +30,15 @@ export const attest = (input: { seed: Seed; items: readonly AttestItem[] }): Ope
     ),
   })
 
+const payeeOf = (payment: Opening): MspId[] => {
+  const { payeeMsp } = readOpening('payment', payment)
+  return payeeMsp === undefined ? [] : [payeeMsp]
+}
+const holdersOf = ({ roots }: { roots: readonly RootPayment[] }): MspId[] =>
+  roots.flatMap(({ settlement }) =>
+    settlement === undefined ? [] : [...readOpening('settlement', settlement).copies],
+  )
+
 export type RootPayment = {
   rootId: RecordId
   /** The root's own terms; they stay in the obligor's collection after a split. */
@@ -38,14 +48,13 @@ export type RootPayment = {
   amountFen: AmountFen
 }
 /**
- * The obligor's bank puts one attested payment on up to 50 roots. `holderMsps`: every organisation that
- * holds leaves of them, so that it can collect.
+ * The obligor's bank puts one attested payment on up to 50 roots. Bank and obligor endorse, the payee where the
+ * entry names one, and every bank that has put a payment on one of the roots before: it holds what was paid.
  */
 export const settle = (input: {
   paymentId: RecordId
   bankMsp: MspId
   obligorMsp: MspId
-  holderMsps: readonly MspId[]
   seed: Seed
   payment: Opening
   /** Absent while nothing of the payment is used. */
@@ -56,7 +65,6 @@ export const settle = (input: {
     name: 'settlement:settle',
     request: {
       paymentId: input.paymentId,
-      holderMsps: input.holderMsps,
       roots: input.roots.map(({ rootId }) => rootId),
     },
     secret: {
@@ -69,7 +77,20 @@ export const settle = (input: {
         amountFen,
       })),
     },
-    endorsers: [input.bankMsp, input.obligorMsp, ...input.holderMsps],
+    endorsers: [input.bankMsp, input.obligorMsp, ...payeeOf(input.payment), ...holdersOf(input)],
+  })
+
+/** A leaf, and what was paid on its root: its holder's organisation gets exactly that. */
+export type ShareItem = { id: RecordId; obligorMsp: MspId; holderMsp: MspId; settlement: Opening }
+/** Obligor or bank, after `settle`; one leaf for each root and organisation is enough. */
+export const share = (input: { items: readonly ShareItem[] }): Operation =>
+  operation({
+    name: 'settlement:share',
+    request: { items: input.items.map(({ id }) => ({ id })) },
+    secret: { items: input.items.map(({ settlement }) => ({ settlement })) },
+    endorsers: partiesOfBatch(
+      input.items.map(({ obligorMsp, holderMsp }) => [obligorMsp, holderMsp]),
+    ),
   })
 
 export type CollectItem = {

@@ -116,6 +116,7 @@ export const routeTable = {
     method: 'GET',
     path: '/v1/certificates/:certificateId/settlement-instruction',
   },
+  'settlement.share': { method: 'POST', path: '/v1/settlements/share', write: true },
   'settlement.collect': { method: 'POST', path: '/v1/certificates/collect', write: true },
   'settlement.list': { method: 'GET', path: '/v1/settlements' },
   'reports.reconciliation': { method: 'GET', path: '/v1/reports/reconciliation' },
