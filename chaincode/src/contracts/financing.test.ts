@@ -15,10 +15,12 @@ import { refused } from '../testing/refused.ts'
 import {
   ALLIANCE,
   BANK_A,
+  BANK_B,
   CORE,
   USERS,
   activeCertificate,
   id,
+  inDays,
   moveCalendar,
   must,
   openWorld,
@@ -71,6 +73,34 @@ describe('financing', () => {
     await must(world.submit(attestPayOut(short, amountFen(netOf() - 1n)), USERS.bankA))
     await refused(world.submit(payOut(world, request, short), USERS.bankA), 'EVIDENCE_WRONG')
     await refused(world.submit(close(world, request, certificate), USERS.bankA), 'MOVE_REFUSED')
+  })
+
+  it('an old payment of the same amount proves no pay-out', async () => {
+    await notified()
+    await must(world.submit(acknowledge(world, request), USERS.coreChecker))
+    const old = id('payment')
+    await must(world.submit(attestPayOut(old, netOf(), inDays(-1)), USERS.bankA))
+    await refused(world.submit(payOut(world, request, old), USERS.bankA), 'EVIDENCE_WRONG')
+  })
+
+  it('another obligor of the same organisation does not acknowledge a debt that is not its own', async () => {
+    const members = [{ memberId: 'm-core2', kind: 'OBLIGOR' } as const]
+    const register = operations.members.register({ members, endorsers: [CORE, ALLIANCE] })
+    await must(world.submit(register, USERS.coreOperator))
+    await notified()
+    const sister = { ...USERS.coreChecker, name: 'sister', memberId: 'm-core2' }
+    await refused(world.submit(acknowledge(world, request), sister), 'MEMBER_REFUSED')
+    await must(world.submit(acknowledge(world, request), USERS.coreChecker))
+  })
+
+  it('only the chosen bank is handed the certificate’s terms, and only while it is chosen', async () => {
+    for (const bank of [BANK_A, BANK_B])
+      expect(world.holds(bank, 'receivable', certificate), bank).to.equal(false)
+    await must(world.submit(acceptBid(world, request, bidId), USERS.tier1))
+    expect(world.holds(BANK_A, 'receivable', certificate)).to.equal(true)
+    await must(world.submit(operations.financing.decline(ending(BANK_A)), USERS.bankA))
+    expect(world.holds(BANK_A, 'receivable', certificate)).to.equal(false)
+    expect(world.holds(BANK_B, 'receivable', certificate)).to.equal(false)
   })
 
   it('the asker accepts one bid; a withdrawn or second one is refused', async () => {

@@ -82,6 +82,7 @@ export type ProposalItem = {
   invoices: RecordId[]
 }
 
+/** Its maker and its checker ask this: the stop may come between the two. */
 const requireIssuer = async (tx: Transaction, obligorMsp: MspId): Promise<MemberId> => {
   requireOrganization(tx.caller, obligorMsp)
   const id = tx.caller.memberId ?? refuse('MEMBER_REFUSED')
@@ -144,10 +145,10 @@ export const offerCertificate = async (
   { id, commitment }: { id: RecordId; commitment: HashHex },
 ): Promise<void> => {
   const record = await tx.state('receivable', id)
-  requireOrganization(tx.caller, record.obligorMsp)
+  const obligor = await requireIssuer(tx, record.obligorMsp)
   moveTo('receivable', record.state, 'offer')
   requireSecondPerson(tx.caller, record.pending?.by)
-  if (tx.caller.memberId !== record.pending?.member) refuse('MEMBER_REFUSED')
+  if (obligor !== record.pending?.member) refuse('MEMBER_REFUSED')
   if (record.policy !== (await tx.policy()).version) refuse('POLICY_VERSION')
   await tx.requireCommitment('receivable', id, [record.obligorMsp, record.holderMsp], commitment)
   moveCertificate(tx, { id, record }, 'offer')

@@ -252,12 +252,22 @@ describe('transfers', () => {
   })
 })
 
+/** A certificate that is proposed after the first has fallen due. */
+const proposedLate = async (world: World): Promise<string> => {
+  const certificate = id('certificate')
+  const terms = { dueOn: inDays(90), offerUntil: inDays(70) }
+  const operation = proposal(world, await confirmedTrade(world), certificate, terms)
+  await must(world.submit(operation, USERS.coreMaker))
+  return certificate
+}
+
 describe('overdue paper', () => {
   it('stops the obligor’s issuing until it is redeemed and lifted', async () => {
     const world = await openWorld()
     const { certificate } = await activeCertificate(world)
     await moveCalendar(world, 63)
     await must(world.submit(mature(world, certificate, ALLIANCE), USERS.allianceOperator))
+    const proposed = await proposedLate(world)
     const terms = world.opening(CORE, 'receivable', certificate)
     const overdue = operations.receivables.overdue({
       items: [{ ...HOLDING, id: certificate, terms }],
@@ -268,6 +278,7 @@ describe('overdue paper', () => {
     const trade = await confirmedTrade(world)
     const next = proposal(world, trade, id('c'), { dueOn: inDays(90) })
     await refused(world.submit(next, USERS.coreMaker), 'ISSUE_STOPPED')
+    await refused(world.submit(offer(world, proposed), USERS.coreChecker), 'ISSUE_STOPPED')
     const lift = operations.members.liftIssueStop({
       memberId: 'm-core',
       receivableId: certificate,

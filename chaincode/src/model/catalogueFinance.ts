@@ -28,7 +28,7 @@ export const FINANCE_CATALOGUE = {
     roles: ['checker'],
     endorsers: holding,
     does: 'Offers proposed certificates to their payees.',
-    refusals: ['MAKER_IS_CHECKER', 'MOVE_REFUSED', 'OPENING_WRONG'],
+    refusals: ['MAKER_IS_CHECKER', 'ISSUE_STOPPED', 'MOVE_REFUSED', 'OPENING_WRONG'],
   },
   'receivables:accept': {
     who: 'payee (the member itself)',
@@ -146,7 +146,7 @@ export const FINANCE_CATALOGUE = {
     who: 'holder (the member itself)',
     roles: ['maker', 'checker'],
     endorsers: 'obligor, asker, every invited bank',
-    does: 'Locks the certificate and shows its terms to the invited banks.',
+    does: 'Locks the certificate and shows face, due date and recourse to the invited banks.',
     refusals: ['FROZEN', 'PAST_DUE', 'MOVE_REFUSED', 'MEMBER_REFUSED', 'RECORD_EXISTS'],
   },
   'financing:bid': {
@@ -173,7 +173,7 @@ export const FINANCE_CATALOGUE = {
     who: 'asker (the member itself)',
     roles: ['maker', 'checker'],
     endorsers: 'bank, asker',
-    does: 'Chooses one bid; the request is closed to others.',
+    does: 'Chooses one bid; its bank gets the terms, and the request is closed to others.',
     refusals: ['REQUEST_NOT_OPEN', 'MOVE_REFUSED', 'OPENING_WRONG', 'MEMBER_REFUSED'],
   },
   'financing:notify': {
@@ -194,7 +194,7 @@ export const FINANCE_CATALOGUE = {
     who: "the chosen funder's bank",
     roles: ['treasurer', 'operator'],
     endorsers: 'bank, asker',
-    does: 'Shows that an attested statement entry paid exactly the net price to the asker.',
+    does: 'Shows that an attested entry paid exactly the net price to the asker, when or after it was due.',
     refusals: ['EVIDENCE_WRONG', 'NOTICE_MISSING', 'REQUEST_NOT_OPEN', 'OPENING_WRONG'],
   },
   'financing:close': {

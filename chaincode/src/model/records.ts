@@ -272,6 +272,8 @@ export type BidTerms = {
 }
 export type NoticeTerms = {
   receivableId: RecordId
+  /** Who owes, and so who acknowledges. */
+  obligor: MemberId
   from: MemberId
   to: MemberId
   recourse: Recourse

@@ -245,6 +245,7 @@ export const PRIVATE_SHAPES: { [K in keyof PrivateValues]: Shape<PrivateValues[K
   }),
   notice: object({
     receivableId: recordId,
+    obligor: memberId,
     from: memberId,
     to: memberId,
     recourse: oneOf(RECOURSE),

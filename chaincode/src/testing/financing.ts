@@ -9,7 +9,7 @@ import {
   ratePpm,
   daysBetween,
 } from '../model/index.ts'
-import type { AmountFen, Operation, RecordId } from '../model/index.ts'
+import type { AmountFen, LocalDate, Opening, Operation, RecordId } from '../model/index.ts'
 import {
   ALLIANCE,
   BANK_A,
@@ -77,6 +77,10 @@ export const bid = (input: {
   })
 }
 
+/** The certificate's terms, as the asker holds them. */
+const termsOf = (world: Ledger, request: RecordId): Opening =>
+  world.opening(ALLIANCE, 'receivable', world.state('request', request).receivableId)
+
 export const acceptBid = (
   world: Ledger,
   request: RecordId,
@@ -90,6 +94,7 @@ export const acceptBid = (
     askerMsp: ALLIANCE,
     request: world.opening(ALLIANCE, 'request', request),
     bid: world.opening(ALLIANCE, 'bid', bidId),
+    terms: termsOf(world, request),
   })
 
 export const notify = (world: Ledger, request: RecordId): Operation =>
@@ -113,7 +118,11 @@ export const acknowledge = (world: Ledger, request: RecordId): Operation =>
     notice: world.opening(CORE, 'notice', request),
   })
 
-export const attestPayOut = (payment: RecordId, amount: AmountFen): Operation =>
+export const attestPayOut = (
+  payment: RecordId,
+  amount: AmountFen,
+  valueOn: LocalDate = today(),
+): Operation =>
   operations.settlement.attest({
     seed: seed(),
     items: [
@@ -127,7 +136,7 @@ export const attestPayOut = (payment: RecordId, amount: AmountFen): Operation =>
           payee: 'm-tier1',
           entryReference: payment.slice(0, 20),
           remittance: '',
-          valueOn: today(),
+          valueOn,
           currency: 'CNY',
           amountFen: amount,
         },

@@ -326,7 +326,12 @@ export const proposal = (
   world: Ledger,
   trade: Trade,
   certificate: RecordId,
-  change: { amountFen?: AmountFen; dueOn?: LocalDate; holder?: string } = {},
+  change: {
+    amountFen?: AmountFen
+    dueOn?: LocalDate
+    offerUntil?: LocalDate
+    holder?: string
+  } = {},
 ): Operation =>
   operations.receivables.propose({
     seed: seed(),
@@ -337,7 +342,7 @@ export const proposal = (
         terms: {
           holder: change.holder ?? 'm-tier1',
           dueOn: change.dueOn ?? due(),
-          offerUntil: inDays(12),
+          offerUntil: change.offerUntil ?? inDays(12),
           uses: [{ invoiceId: trade.invoice, amountFen: change.amountFen ?? FACE }],
         },
         balances: [world.opening(CORE, 'balance', trade.invoice)],

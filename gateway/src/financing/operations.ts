@@ -135,6 +135,7 @@ export const bidAccept = step<{ bidId: string }>(
       const request = await needRequest(services, run.memberId, bid.open.requestId)
       if (run.memberId !== undefined && request.secret.asker !== run.memberId)
         throw unknownObject('bid')
+      const terms = await needPrivate(services.database, 'receivable', request.open.receivableId)
       return ledger.financing.acceptBid({
         requestId: request.id,
         bidId,
@@ -142,6 +143,7 @@ export const bidAccept = step<{ bidId: string }>(
         askerMsp: bid.open.askerMsp,
         request: request.opening,
         bid: bid.opening,
+        terms: terms.opening,
       })
     }
     return { id: bidId, build }

@@ -6,7 +6,7 @@ import type { Operation, Seed } from './operation.ts'
 
 type Parties = { obligorMsp: MspId; askerMsp: MspId }
 
-/** Holder. Locks the certificate; obligor, asker and every invited bank endorse and get the terms. */
+/** Holder. Locks the certificate; obligor, asker and every invited bank endorse and get the request. */
 export const request = (
   input: Parties & {
     id: RecordId
@@ -71,7 +71,7 @@ export const withdrawBid = (input: {
     endorsers: [input.bankMsp, input.askerMsp],
   })
 
-/** Holder. Asker and bank endorse; the obligor does not see the bid. */
+/** Holder. Asker and bank endorse; the obligor does not see the bid. The bank gets the certificate's `terms`. */
 export const acceptBid = (input: {
   requestId: RecordId
   bidId: RecordId
@@ -79,11 +79,12 @@ export const acceptBid = (input: {
   askerMsp: MspId
   request: Opening
   bid: Opening
+  terms: Opening
 }): Operation =>
   operation({
     name: 'financing:acceptBid',
     request: { requestId: input.requestId, bidId: input.bidId },
-    secret: { request: input.request, bid: input.bid },
+    secret: { request: input.request, bid: input.bid, terms: input.terms },
     endorsers: [input.bankMsp, input.askerMsp],
   })
 
@@ -110,7 +111,7 @@ export const notify = (
     endorsers: [input.obligorMsp, input.askerMsp, input.funderMsp],
   })
 
-/** Obligor. */
+/** Obligor: the member that owes. */
 export const acknowledge = (
   input: Parties & { requestId: RecordId; funderMsp: MspId; notice: Opening },
 ): Operation =>
@@ -121,7 +122,7 @@ export const acknowledge = (
     endorsers: [input.obligorMsp, input.askerMsp, input.funderMsp],
   })
 
-/** Funder's bank. The attested statement entry must pay exactly the net price to the asker. */
+/** Funder's bank. The attested entry must pay exactly the net price to the asker, not before the bid's value day. */
 export const payOut = (input: {
   requestId: RecordId
   bankMsp: MspId
