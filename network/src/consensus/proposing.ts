@@ -48,15 +48,15 @@ export function batchDueAt(draft: Replica | Draft): number {
 }
 
 /** Under load, blocks follow each other at this multiple of the time one takes. */
-const PACE = 1.5
+const PACE = 2
 
 /**
- * Alone, a request is proposed at once. Under load a batch that is not full waits until the ledger
- * has the one before, and for a pause that follows what a block costs: every block is some work on
- * every node whatever it holds, so the slower blocks become, the more they should hold.
+ * After a pause, a request is proposed at once. Under load a batch that is not full waits until the
+ * ledger has the one before, and for a pause that follows what a block costs: every block is some
+ * work on every node whatever it holds, so the slower blocks become, the more they should hold.
  */
 function dueAt(replica: Replica | Draft, height: number): number {
-  const { pool, settings, lastBatchCount, lastProposedAt, lastProposedHeight } = replica
+  const { pool, settings, lastProposedAt, lastProposedHeight } = replica
   const { limits, timeouts } = settings
   if (pool.queued === 0) return Number.POSITIVE_INFINITY
   const isFull = pool.queued >= limits.batchCount || pool.queuedBytes >= limits.batchPreferredBytes
@@ -64,7 +64,6 @@ function dueAt(replica: Replica | Draft, height: number): number {
   const { batchIntervalMs, batchIntervalMaxMs } = timeouts
   const isBlockOnItsWay = lastProposedHeight > 0 || height > replica.decided.height + 1
   if (isBlockOnItsWay) return lastProposedAt + Math.max(batchIntervalMs, batchIntervalMaxMs)
-  if (lastBatchCount <= 1) return replica.now
   const pace = Math.min(PACE * replica.blockMs, batchIntervalMaxMs)
   return lastProposedAt + Math.max(batchIntervalMs, pace)
 }
@@ -100,7 +99,6 @@ function proposeAt(draft: Draft, height: number): boolean {
   changeSlot(draft, height, { since: draft.now })
   bind(draft, proposal)
   draft.lastProposedAt = draft.now
-  draft.lastBatchCount = fresh.length
   draft.lastProposedHeight = height
   sendOthers(draft, { kind: 'prePrepare', view: draft.view, proposal })
   advance(draft)

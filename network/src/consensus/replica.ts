@@ -109,7 +109,6 @@ export interface Replica {
   readonly ordered: DigestMap<number>
   readonly orderedByBlock: readonly (readonly Digest[])[]
   readonly lastProposedAt: number
-  readonly lastBatchCount: number
   /** Height of the last own proposal of this view, until the ledger has it; then 0. */
   readonly lastProposedHeight: number
   /** From proposal to ledger, smoothed: what a block costs at the present load. */
@@ -251,7 +250,6 @@ export function emptyReplica(
     ordered: emptyDigestMap(),
     orderedByBlock: [],
     lastProposedAt: Number.NEGATIVE_INFINITY,
-    lastBatchCount: 0,
     lastProposedHeight: 0,
     blockMs: 0,
     enteredAt: now,

@@ -199,7 +199,6 @@ export function moveToNormal(draft: Draft, message: NewViewMessage, selection: S
   draft.newestOrderedAt = Number.NEGATIVE_INFINITY
   draft.enteredAt = draft.now
   draft.leaderHeardAt = draft.now
-  draft.lastBatchCount = 0
   draft.lastProposedHeight = 0
   draft.pool = requeued(draft.pool)
   for (const certificate of selection.finals) {
