@@ -191,9 +191,10 @@ async function startRoles(
         audit: entry => void writeAudit(services, entry),
       })
     : undefined
+  let description: unknown
   const app = createApp({
     api: router,
-    openapi: openApi(api, VERSION),
+    openapi: () => (description ??= openApi(api, VERSION)),
     metrics,
     log,
     portalDirectory: config.portalDirectory,

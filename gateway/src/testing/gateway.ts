@@ -39,6 +39,8 @@ export interface TestGateway {
   readonly url: string
   readonly services: Services
   readonly importer: Importer
+  /** Where uploads lie until they are read. */
+  readonly scratch: string
   readonly store: TestDatabase
   /** A user of the organisation, logged in. */
   user(fresh: Omit<NewUser, 'password' | 'name'>): Promise<Client>
@@ -70,6 +72,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
     url,
     services,
     importer,
+    scratch: folder,
     store,
     anonymous: () => createClient({ url }),
     async user(fresh) {
@@ -234,7 +237,7 @@ async function serve(
   })
   const app = createApp({
     api: router,
-    openapi: {},
+    openapi: () => ({}),
     metrics,
     log: silent,
     ready: async () => ({ all: true }),

@@ -10,7 +10,8 @@ import { problemHandler, routeUnknown } from './problem.ts'
 
 export interface AppOptions {
   readonly api: Router | undefined
-  readonly openapi: unknown
+  /** Made when somebody asks for it: a noticeable part of a start otherwise. */
+  readonly openapi: () => unknown
   readonly metrics: Metrics
   readonly log: Log
   readonly ready: () => Promise<Record<string, boolean>>
@@ -39,7 +40,7 @@ export function createApp(options: AppOptions): Express {
     app.use(options.metrics.observe)
     app.use('/v1', limiter(options.requestsPerMinute))
     app.post('/v1/sessions', limiter(options.loginsPerMinute))
-    app.get('/v1/openapi.json', (_request, response) => void response.json(options.openapi))
+    app.get('/v1/openapi.json', (_request, response) => void response.json(options.openapi()))
     app.use(options.api)
   }
   app.use('/v1', routeUnknown)
