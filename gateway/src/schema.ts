@@ -1,4 +1,4 @@
-import { importMigration } from './imports/schema.ts'
+import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { operationMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
@@ -12,4 +12,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   operationMigration,
   importMigration,
   reconciliationMigration,
+  importAttemptsMigration,
 ]

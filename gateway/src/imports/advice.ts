@@ -54,6 +54,10 @@ export const ADVICE = {
   ),
   ZIP_ENCRYPTED: advice('请上传未加密的压缩包', 'Upload an archive without a password'),
   ZIP_NESTED: advice('不接受压缩包中的压缩包', 'An archive inside an archive is refused'),
+  IMPORT_FAILED: advice(
+    '处理文件时多次出错，已通知运营人员',
+    'Reading the file failed again and again; the operator has been told',
+  ),
   // values of one row
   VALUE_MISSING: advice('必填项为空', 'A required value is empty'),
   VALUE_TOO_LONG: advice('内容过长', 'The value is too long'),
@@ -108,6 +112,10 @@ export const ADVICE = {
   MEMBER_NOT_ENROLLED: advice(
     '该成员尚未在本机构开户',
     'This member of the own organisation has not been enrolled',
+  ),
+  MEMBER_MISMATCH: advice(
+    '该成员属于另一机构，请核对编号',
+    'This member belongs to another organisation; check its id',
   ),
   NOT_YOUR_DOCUMENT: advice(
     '您只能提交本企业的单据',

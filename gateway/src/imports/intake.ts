@@ -4,6 +4,7 @@ import type { Reading } from './drafts.ts'
 import { createJudge, type Judge } from './judge.ts'
 import { openFile } from './readers/open.ts'
 import { insertRows, knownKeys, updateImport, type ImportRecord, type RowRecord } from './store.ts'
+import { plain } from './values.ts'
 
 const CHUNK = 400
 /** Documents in one transaction: the ledger takes 50; fewer keep a transaction quick to endorse. */
@@ -102,9 +103,9 @@ function blankRow(reading: Reading, row: number): RowRecord {
   return {
     row,
     line: fault.line,
-    entry: reading.entry ?? null,
+    entry: reading.entry === undefined ? null : plain(reading.entry, 200),
     kind: reading.kind ?? null,
-    number: reading.number?.slice(0, 80) ?? null,
+    number: reading.number === undefined ? null : plain(reading.number, 80),
     verdict: 'REFUSED',
     code: fault.code,
     field: fault.field ?? null,

@@ -130,8 +130,10 @@ async function takeMembers(
     const draft = row.payload as MemberDraft
     const known = await services.directory.byId(draft.memberId)
     const own = draft.mspId === services.config.mspId
-    if (own && !known) {
-      await refuse(services, importId, [{ row: row.row, code: 'MEMBER_NOT_ENROLLED' }])
+    const moved = known !== undefined && known.mspId !== draft.mspId
+    if (moved || (own && !known)) {
+      const code = moved ? 'MEMBER_MISMATCH' : 'MEMBER_NOT_ENROLLED'
+      await refuse(services, importId, [{ row: row.row, code }])
       continue
     }
     if (!own) await services.directory.take([introductionOf(draft)], false)

@@ -79,3 +79,9 @@ export const importMigration: Migration = {
   CREATE INDEX statement_entries_reference ON statement_entries (reference) WHERE reference IS NOT NULL;
   `,
 }
+
+/** How often the reading of a file has been begun: one that never ends is given up. */
+export const importAttemptsMigration: Migration = {
+  id: '006-import-attempts',
+  sql: 'ALTER TABLE imports ADD COLUMN attempts int NOT NULL DEFAULT 0',
+}

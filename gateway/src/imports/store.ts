@@ -59,8 +59,11 @@ export async function findSameBytes(
   return row
 }
 
-const bigintText = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? value.toString() : value
+/** JSON that PostgreSQL takes: amounts as text, and no half of a character that a cut has left. */
+const storable = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString()
+  return typeof value === 'string' ? value.toWellFormed() : value
+}
 
 export async function insertRows(
   database: Queryable,
@@ -85,7 +88,7 @@ export async function insertRows(
       rows.map(r => r.field),
       rows.map(r => r.natural_key),
       rows.map(r => r.batch),
-      rows.map(r => (r.payload === null ? null : JSON.stringify(r.payload, bigintText))),
+      rows.map(r => (r.payload === null ? null : JSON.stringify(r.payload, storable))),
       rows.map(r => r.object_id),
     ],
   )
@@ -129,6 +132,22 @@ export async function updateImport(
       ends,
     ],
   )
+}
+
+/** Counted before the work is done, so that an attempt which takes the process down counts too. */
+export async function beginAttempt(database: Queryable, importId: string): Promise<number> {
+  const [row] = await database.query<{ attempts: number }>(
+    'UPDATE imports SET attempts = attempts + 1 WHERE import_id = $1 RETURNING attempts',
+    [importId],
+  )
+  return row?.attempts ?? 0
+}
+
+/** Takes back an attempt that failed because a server was away. */
+export async function forgiveAttempt(database: Queryable, importId: string): Promise<void> {
+  await database.execute('UPDATE imports SET attempts = attempts - 1 WHERE import_id = $1', [
+    importId,
+  ])
 }
 
 interface ReportRow extends ImportRecord {

@@ -4,13 +4,21 @@ import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { unavailability } from '../platform/availability.ts'
 import type { Row } from '../platform/database/database.ts'
 import { invariant } from '../platform/faults.ts'
 import type { Upload } from '../platform/http/receive.ts'
 import type { Services } from '../services.ts'
 import { takeIn } from './intake.ts'
 import { postImport } from './post.ts'
-import { findImport, findSameBytes, type ImportRecord } from './store.ts'
+import {
+  beginAttempt,
+  findImport,
+  findSameBytes,
+  forgiveAttempt,
+  updateImport,
+  type ImportRecord,
+} from './store.ts'
 
 /** Documents of one scope are known to each other: a member’s, or the organisation’s own. */
 export function importScope(memberId: string | undefined): string {
@@ -52,7 +60,7 @@ export function createImporter(services: Services, scratch: string): Importer {
       if (working.has(importId)) return
       working.add(importId)
       try {
-        await workOnce(services, scratch, importId)
+        await attempt(services, scratch, importId)
       } finally {
         working.delete(importId)
       }
@@ -129,9 +137,29 @@ async function localFile(
   return file
 }
 
-async function workOnce(services: Services, scratch: string, importId: string): Promise<void> {
-  const record = await findImport(services.database, importId)
+const ATTEMPTS_MAX = 5
+
+/** A file that fails again and again for a reason nobody foresaw ends too; it must not hold a worker for ever. */
+async function attempt(services: Services, scratch: string, importId: string): Promise<void> {
+  const { database, log } = services
+  const record = await findImport(database, importId)
   if (!record || record.finished_at !== null) return
+  const attempts = await beginAttempt(database, importId)
+  try {
+    // Beyond the last attempt only where every one of them took its process down.
+    if (attempts > ATTEMPTS_MAX) throw new Error('no attempt at this file has come to an end')
+    await workOnce(services, scratch, record)
+  } catch (error) {
+    if (unavailability(error)) await forgiveAttempt(database, importId)
+    if (unavailability(error) || attempts < ATTEMPTS_MAX) throw error
+    log.error({ err: error, importId, attempts }, 'import given up')
+    await updateImport(database, importId, { status: 'FAILED', code: 'IMPORT_FAILED' })
+    await rm(localCopy(scratch, importId), { force: true })
+  }
+}
+
+async function workOnce(services: Services, scratch: string, record: ImportRecord): Promise<void> {
+  const importId = record.import_id
   if (record.status !== 'POSTING') {
     const file = await localFile(services, scratch, record)
     const good = await takeIn(services, record, file, scratch)

@@ -95,6 +95,8 @@ export function parseDay(text: string, field: string): string {
   const match = DAY.exec(text.trim())
   if (!match) throw new RowFault(text.trim() === '' ? 'VALUE_MISSING' : 'DATE_FORMAT', { field })
   const [, year = '', month = '', day = ''] = match
+  // No document of a member is older, and a database knows no year 0.
+  if (Number(year) < 1900) throw new RowFault('DATE_FORMAT', { field })
   const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
   const at = new Date(`${iso}T00:00:00Z`)
   if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== iso)
@@ -122,6 +124,11 @@ export function optionalText(text: string | undefined, field: string, max: numbe
   const value = (text ?? '').replace(CONTROLS, ' ').trim().normalize('NFC')
   if (value.length > max) throw new RowFault('VALUE_TOO_LONG', { field })
   return value
+}
+
+/** Text of a file as it may be shown and stored whatever stands in it. */
+export function plain(text: string, max: number): string {
+  return text.slice(0, max).replace(CONTROLS, '\ufffd').toWellFormed()
 }
 
 export function requireCny(text: string, field: string): void {

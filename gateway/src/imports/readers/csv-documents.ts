@@ -234,7 +234,7 @@ const members = builder({
       name: parseText(first.cell('name'), 'name', 120),
       memberKind,
       mspId: parseText(first.cell('organization'), 'organization', 64),
-      tier: Number.isInteger(tier) ? tier : undefined,
+      tier: Number.isInteger(tier) && tier >= 1 && tier <= 9 ? tier : undefined,
       account: optionalText(first.cell('account'), 'account', 34) || undefined,
     }
   },

@@ -62,9 +62,21 @@ function accepts(decoder: TextDecoder, chunk?: Uint8Array): boolean {
 export async function* decoded(file: string, encoding: Encoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true })
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    const text = decoder.decode(chunk, { stream: true })
+    const text = decode(decoder, chunk)
     if (text !== '') yield text
   }
-  const rest = decoder.decode()
+  const rest = decode(decoder)
   if (rest !== '') yield rest
+}
+
+/** UTF-16 is believed by its mark alone, so here it may still turn out to be none; NUL is in no text. */
+function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  let text: string
+  try {
+    text = decoder.decode(chunk, { stream: chunk !== undefined })
+  } catch {
+    throw new FileFault('ENCODING_UNKNOWN')
+  }
+  if (text.includes('\u0000')) throw new FileFault('FILE_FORMAT_UNKNOWN')
+  return text
 }

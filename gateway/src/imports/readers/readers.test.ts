@@ -95,6 +95,52 @@ describe('files of a stranger', () => {
     )
   })
 
+  it('a text, comment or attribute without end is refused in constant memory', async function () {
+    this.timeout(120_000)
+    const [before = '', after = ''] = invoice().split('71177298')
+    const endless = async (opening: string, closing: string): Promise<number> => {
+      const file = path.join(scratch, `endless-${serial++}.xml`)
+      const handle = await open(file, 'w')
+      await handle.write(before + opening)
+      const block = 'x'.repeat(1024 * 1024)
+      for (let i = 0; i < 64; i++) await handle.write(block)
+      await handle.write(closing + after)
+      await handle.close()
+      const heap = process.memoryUsage().heapUsed
+      let most = 0
+      const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().heapUsed)), 5)
+      try {
+        const shape = await openFile(file, scratch)
+        for await (const reading of shape.readings) void reading
+      } catch (error) {
+        expect(error).to.be.instanceOf(FileFault).and.have.property('code', 'XML_TOO_LARGE')
+        return most - heap
+      } finally {
+        clearInterval(timer)
+      }
+      throw new Error('accepted')
+    }
+    const forms = [
+      ['', ''],
+      ['<!--', '-->'],
+      ['<a b="', '"/>'],
+      ['<![CDATA[', ']]>'],
+    ] as const
+    for (const [opening, closing] of forms)
+      expect(await endless(opening, closing)).to.be.lessThan(48 * 1024 * 1024)
+  })
+
+  it('UTF-16 that is none, and NUL in any encoding, is refused', async () => {
+    const marked = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le')
+    const half = marked(`${INVOICE_CSV}\n${invoiceRow({ unit: '\ud800' })}`)
+    expect(await refusal(half)).to.equal('ENCODING_UNKNOWN')
+    const holed = marked(`${INVOICE_CSV}\n${invoiceRow({ unit: '\u0000' })}`)
+    expect(await refusal(holed)).to.equal('FILE_FORMAT_UNKNOWN')
+    expect(await refusal(`${INVOICE_CSV}\n${invoiceRow({ unit: '\u0000' })}`)).to.equal(
+      'FILE_FORMAT_UNKNOWN',
+    )
+  })
+
   it('XML of another vocabulary is refused', async () => {
     expect(await refusal('<html><body/></html>')).to.equal('FILE_FORMAT_UNKNOWN')
     expect(await refusal(invoice().replaceAll('Invoice-2', 'Catalogue-2'))).to.equal(

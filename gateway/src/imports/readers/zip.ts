@@ -38,7 +38,7 @@ export async function* unzip(file: string, scratch: string): AsyncGenerator<Unpa
       if (name.endsWith('/') || name.startsWith('__MACOSX/')) continue
       const target = path.join(folder, String(index))
       total += await unpack(zip, entry, { target, left: UNPACKED_MAX - total })
-      yield { name: name.slice(0, 200), file: target }
+      yield { name, file: target }
       await rm(target, { force: true })
     }
   } finally {

@@ -133,6 +133,7 @@ interface Context {
 
 function decode(schema: z.ZodType | undefined, value: unknown, place: string): unknown {
   if (!schema) return undefined
+  requireText(value, place)
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const fields = parsed.error.issues.slice(0, 20).map(issue => ({
@@ -141,6 +142,14 @@ function decode(schema: z.ZodType | undefined, value: unknown, place: string): u
     detail: issue.message,
   }))
   throw new CodedError('REQUEST_INVALID', { fields })
+}
+
+/** NUL and halves of characters are in no text, and PostgreSQL stores neither. */
+function requireText(value: unknown, place: string): void {
+  if (typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
+    throw new CodedError('REQUEST_INVALID', { fields: [{ path: place, code: 'NOT_TEXT' }] })
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) requireText(part, `${place}.${key}`)
 }
 
 async function answer(context: Context): Promise<void> {
@@ -221,6 +230,7 @@ async function carryOut(
     return full
   } catch (error) {
     await options.idempotency.release(write, owner)
+    if (call.upload) await rm(call.upload.file, { force: true })
     const fault = error instanceof CodedError ? error : new CodedError('INTERNAL')
     options.audit({ ...entry, status: fault.status, code: fault.code })
     throw error
