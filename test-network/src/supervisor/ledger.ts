@@ -21,14 +21,18 @@ import type { Supervisor } from './supervisor.ts'
 import { poll, portOpen } from './waiting.ts'
 
 const DEPLOY_ATTEMPTS = 6
+/** The buyer's and the suppliers' peers endorse the first transactions. */
+const FIRST_CHAINCODES = ['chaincode-core', 'chaincode-alliance']
 
 export type { LedgerKind } from '@triflow/network/control'
 
 /** The ledger of the pilot, on either engine: nothing behind this module knows which one runs. */
 export interface PilotLedger {
   readonly kind: LedgerKind
-  /** Starts nodes and chaincode; resolves when a client may submit. */
+  /** Starts the nodes and the chaincode business begins with; resolves when a client may submit. */
   start(supervisor: Supervisor): Promise<void>
+  /** The chaincode of the other organisations. */
+  startRest(supervisor: Supervisor): Promise<void>
 }
 
 export async function prepareLedger(options: {
@@ -42,18 +46,25 @@ export async function prepareLedger(options: {
   const file = path.join(REPOSITORY, 'test-network/network.yaml')
   const definition: NetworkDefinition = { ...readDefinition(file), basePort: options.basePort }
   await prepare({ dir: folder, definition, ledger: options.kind, progress: options.say })
+  const chaincodes = chaincodeProcesses(definition)
+  const isFirst = ({ name }: ProcessSpec): boolean => FIRST_CHAINCODES.includes(name)
   return {
     kind: options.kind,
     async start(supervisor) {
-      const chaincodes = chaincodeProcesses(definition)
-      await Promise.all([
-        ...nodeProcesses(folder).map(spec => supervisor.start(spec)),
-        ...chaincodes.map(spec => supervisor.start(spec)),
-      ])
+      await startAll(supervisor, [...nodeProcesses(folder), ...chaincodes.filter(isFirst)])
       await ready(folder, options.say)
       await deployOnce(folder, definition, options.say)
     },
+    startRest: supervisor =>
+      startAll(
+        supervisor,
+        chaincodes.filter(spec => !isFirst(spec)),
+      ),
   }
+}
+
+async function startAll(supervisor: Supervisor, specs: readonly ProcessSpec[]): Promise<void> {
+  await Promise.all(specs.map(spec => supervisor.start(spec)))
 }
 
 function nodeProcesses(folder: string): ProcessSpec[] {

@@ -3,7 +3,7 @@ import { chooseIpfs, choosePostgres, chooseRedis, createDatabases } from '../ser
 import type { SimulatorOptions } from '../simulators/server.ts'
 import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayContext } from './gateways.ts'
 import { claimPorts, inState, type Ports } from './layout.ts'
-import { prepareLedger, type LedgerKind } from './ledger.ts'
+import { prepareLedger, type LedgerKind, type PilotLedger } from './ledger.ts'
 import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
 import { simulatorProcess, simulatorsUrl } from './simulators.ts'
 import type { ServiceChoice } from './spec.ts'
@@ -33,8 +33,8 @@ export interface RunningNetwork {
 
 /**
  * Brings the whole network up, in parallel wherever nothing has to wait: databases, queue, document store and ledger
- * nodes at once; chaincode beside the nodes; the gateways business begins with when all of these answer, the others
- * behind them. Resumes what the state folder holds.
+ * nodes and chaincode at once, the gateways business begins with as soon as there are databases, the others behind
+ * them. Resumes what the state folder holds.
  * If anything fails, everything that was started is stopped again.
  */
 export async function bringUp(options: NetworkOptions): Promise<RunningNetwork> {
@@ -60,10 +60,11 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     prepareLedger({ stateFolder, basePort: ports.base, kind: options.ledger, say }),
   ])
   for (const choice of services.all) say(choice.line)
+  const ledgerStands = ledger.start(supervisor)
+  ledgerStands.catch(() => undefined)
   const [databaseUrls] = await Promise.all([
     startPostgres(services.postgres, supervisor, secrets.databasePasswords),
     ...[services.redis, services.ipfs].map(choice => startService(choice, supervisor)),
-    ledger.start(supervisor),
   ])
   const context: GatewayContext = {
     stateFolder,
@@ -74,12 +75,11 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     redisUrl: services.redis.address,
     ipfsUrl: services.ipfs.address,
   }
-  await startGateways(context, supervisor, FIRST_GATEWAYS)
-  const rest = [
-    startGateways(context, supervisor, OTHER_GATEWAYS),
-    supervisor.start(simulatorProcess({ stateFolder, ports, world: options.world })),
-  ]
-  const complete = Promise.all(rest).then(() => undefined)
+  await Promise.all([
+    ledgerStands,
+    ...FIRST_GATEWAYS.map(key => startGateway(context, supervisor, key)),
+  ])
+  const complete = startRest(context, { supervisor, ledger, world: options.world })
   complete.catch(() => undefined)
   const urls = ORGANIZATIONS.map(({ key }) => [key, gatewayUrl(ports, key as OrganizationKey)])
   return {
@@ -99,17 +99,34 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
 const FIRST_GATEWAYS = ['core', 'alliance'] as const
 const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
 
-async function startGateways(
+/** A gateway may need everything but another gateway; it starts without the ledger and waits for it. */
+async function startGateway(
   context: GatewayContext,
   supervisor: Supervisor,
-  keys: readonly OrganizationKey[],
+  key: OrganizationKey,
 ): Promise<void> {
-  // A gateway may need everything but another gateway: when the network stops, gateways stop first.
-  const after = supervisor
+  const needs = supervisor
     .status()
     .map(({ name }) => name)
     .filter(name => !name.startsWith('gateway-'))
-  await Promise.all(keys.map(key => supervisor.start({ ...gatewayProcess(context, key), after })))
+  await supervisor.start({ ...gatewayProcess(context, key), needs })
+}
+
+interface Rest {
+  readonly supervisor: Supervisor
+  readonly ledger: PilotLedger
+  readonly world: NetworkOptions['world']
+}
+
+/** One gateway at a time: the first transactions of business want the processor too. */
+async function startRest(
+  context: GatewayContext,
+  { supervisor, ledger, world }: Rest,
+): Promise<void> {
+  const { stateFolder, ports } = context
+  await ledger.startRest(supervisor)
+  for (const key of OTHER_GATEWAYS) await startGateway(context, supervisor, key)
+  await supervisor.start(simulatorProcess({ stateFolder, ports, world }))
 }
 
 interface Services {

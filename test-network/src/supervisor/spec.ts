@@ -19,6 +19,8 @@ export interface ProcessSpec {
   readonly stopGraceMs?: number
   /** Names of the processes that must be ready before this one starts. */
   readonly after?: readonly string[]
+  /** Names of the processes this one needs while it runs, but not to start: they outlast it at the stop. */
+  readonly needs?: readonly string[]
 }
 
 /** One slot of the network's outside services, and how it was filled. */

@@ -203,13 +203,14 @@ function tailOf(file: string): string {
 const nextBackoff = (entry: Entry): number =>
   Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(entry.restarts, 6), BACKOFF_MAX_MS)
 
-/** Layers to stop one after the other: a process stops only when all that came after it have stopped. */
+/** Layers to stop one after the other: a process stops only when all that came after it or need it have stopped. */
 function stopLayers(entries: readonly Entry[]): Entry[][] {
   const depth = new Map<string, number>()
   const depthOf = (entry: Entry): number => {
     const known = depth.get(entry.spec.name)
     if (known !== undefined) return known
-    const before = entries.filter(other => entry.spec.after?.includes(other.spec.name))
+    const { after = [], needs = [] } = entry.spec
+    const before = entries.filter(({ spec }) => [...after, ...needs].includes(spec.name))
     const own = 1 + Math.max(-1, ...before.map(depthOf))
     depth.set(entry.spec.name, own)
     return own
