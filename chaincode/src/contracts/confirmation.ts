@@ -3,9 +3,10 @@ import { Contract } from 'fabric-contract-api'
 import type { Context } from 'fabric-contract-api'
 import { confirmedBalance, moveTo, refuse } from '../model/index.ts'
 import type { HashHex, InvoiceState, MatchState, Opening, RecordId } from '../model/index.ts'
-import { hash, object, opening, optional, positiveAmount, recordId, text } from '../model/shape.ts'
+import { hash, object, opening, optional, positiveAmount, recordId } from '../model/shape.ts'
 import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
 import { executeBatch } from './execute.ts'
+import { rejectInvoice, rejectShape, remarked } from './rejecting.ts'
 import type { Transaction } from './transaction.ts'
 
 const STEP = 'CONFIRM'
@@ -50,17 +51,6 @@ const confirm = async (
   tx.putState('invoice', invoiceId, { ...state, approval })
 }
 
-const reject = async (
-  tx: Transaction,
-  { invoiceId, reason }: { invoiceId: RecordId; reason: string },
-): Promise<void> => {
-  const state = await tx.state('invoice', invoiceId)
-  requireOrganization(tx.caller, state.buyerMsp)
-  const approval = moveTo('approval', state.approval, 'reject')
-  const pending = { step: 'REJECTED', by: tx.caller.userId, reason }
-  tx.putState('invoice', invoiceId, { ...state, approval, pending })
-}
-
 export class ConfirmationContract extends Contract {
   constructor() {
     super('confirmation')
@@ -80,7 +70,10 @@ export class ConfirmationContract extends Contract {
   }
 
   async reject(ctx: Context, request: string): Promise<string> {
-    const item = object({ invoiceId: recordId, reason: text(200) })
-    return executeBatch({ ctx, name: 'confirmation:reject', text: request, item }, reject)
+    return executeBatch(
+      { ctx, name: 'confirmation:reject', text: request, item: rejectShape, secret: remarked },
+      async (tx, item, secret) =>
+        rejectInvoice(tx, item, await tx.state('invoice', item.invoiceId), secret),
+    )
   }
 }

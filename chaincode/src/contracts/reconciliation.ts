@@ -3,6 +3,7 @@ import { Contract } from 'fabric-contract-api'
 import type { Context } from 'fabric-contract-api'
 import {
   DOCUMENT_SHAPES,
+  OVERRIDE_REASONS,
   amountFen,
   canonicalJson,
   commitmentOf,
@@ -32,16 +33,18 @@ import {
   list,
   mspId,
   object,
+  oneOf,
   opening,
   optional,
   recordId,
   seed,
-  text,
 } from '../model/shape.ts'
+import { remarkText } from '../model/shapes.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import { execute, executeBatch } from './execute.ts'
 import { allocatePayment, allocateSecret, allocateShape } from './allocation.ts'
 import { partiesOf, zip } from './pairing.ts'
+import { putRemark, rejectInvoice, rejectSecret, rejectShape } from './rejecting.ts'
 import type { Transaction } from './transaction.ts'
 
 const idsOf = list(recordId, { max: 100 })
@@ -91,6 +94,7 @@ const openEvidence = async (
   if (partiesOf(rulesState).join() !== parties.join()) refuse('MATCH_PARTIES')
   const orderOpenings = zip(item.orders, secret.orders, 'private.orders')
   const rules = await tx.open('rules', item.rulesId, parties, secret.rules)
+  if (rules.effectiveFrom > (await tx.today())) refuse('RULES_NOT_IN_FORCE')
   const invoice = await tx.open('invoice', item.invoiceId, parties, secret.invoice)
   const orders = await openAll(
     tx,
@@ -199,7 +203,8 @@ const matchInvoice = async (
   secret: MatchSecret,
 ): Promise<object> => {
   const state = await tx.state('invoice', item.invoiceId)
-  requireOrganization(tx.caller, ...partiesOf(state))
+  // the buyer's word: a seller would leave out the receipts of what came back
+  requireOrganization(tx.caller, state.buyerMsp)
   requireTax(state)
   moveTo('match', state.match, 'except')
   const evidence = await openEvidence(tx, item, secret, state)
@@ -217,10 +222,17 @@ const matchInvoice = async (
 }
 
 const OVERRIDE = 'OVERRIDE'
+const overrideShape = object({ invoiceId: recordId, reason: oneOf(OVERRIDE_REASONS) })
+const overrideSecret = object({
+  seed,
+  balance: opening,
+  acceptedFen: amount,
+  remark: optional(remarkText),
+})
 const proposeOverride = async (
   tx: Transaction,
-  input: { invoiceId: RecordId; reason: string },
-  secret: { balance: Opening; acceptedFen: AmountFen },
+  input: ReturnType<typeof overrideShape>,
+  secret: ReturnType<typeof overrideSecret>,
 ): Promise<void> => {
   const state = await tx.state('invoice', input.invoiceId)
   requireOrganization(tx.caller, state.buyerMsp)
@@ -230,6 +242,7 @@ const proposeOverride = async (
   if (secret.acceptedFen > balance.grossFen) refuse('AMOUNT_EXCEEDS_ELIGIBLE')
   const verdict = { ...balance.verdict, acceptedFen: secret.acceptedFen }
   tx.putPrivate('balance', input.invoiceId, parties, { ...balance, verdict })
+  putRemark(tx, input.invoiceId, parties, secret.remark)
   const pending = { step: OVERRIDE, by: tx.caller.userId, reason: input.reason }
   tx.putState('invoice', input.invoiceId, { ...state, pending })
 }
@@ -308,15 +321,9 @@ export class ReconciliationContract extends Contract {
   }
 
   async proposeOverride(ctx: Context, request: string): Promise<string> {
-    const shape = object({ invoiceId: recordId, reason: text(200) })
     return execute(
-      { ctx, name: 'reconciliation:proposeOverride', text: request, shape },
-      async (tx, input) =>
-        proposeOverride(
-          tx,
-          input,
-          tx.secret(object({ seed, balance: opening, acceptedFen: amount })),
-        ),
+      { ctx, name: 'reconciliation:proposeOverride', text: request, shape: overrideShape },
+      async (tx, input) => proposeOverride(tx, input, tx.secret(overrideSecret)),
     )
   }
 
@@ -329,16 +336,12 @@ export class ReconciliationContract extends Contract {
   }
 
   async reject(ctx: Context, request: string): Promise<string> {
-    const shape = object({ invoiceId: recordId, reason: text(200) })
     return execute(
-      { ctx, name: 'reconciliation:reject', text: request, shape },
-      async (tx, { invoiceId, reason }) => {
-        const { pending: _, ...state } = await tx.state('invoice', invoiceId)
-        requireOrganization(tx.caller, state.buyerMsp)
+      { ctx, name: 'reconciliation:reject', text: request, shape: rejectShape },
+      async (tx, input) => {
+        const state = await tx.state('invoice', input.invoiceId)
         const match = moveTo('match', state.match, 'reject')
-        const approval = moveTo('approval', state.approval, 'reject')
-        const pending = { step: 'REJECTED', by: tx.caller.userId, reason }
-        tx.putState('invoice', invoiceId, { ...state, match, approval, pending })
+        rejectInvoice(tx, input, { ...state, match }, tx.secret(rejectSecret))
       },
     )
   }

@@ -104,11 +104,18 @@ export const TRADE_CATALOGUE = {
     refusals: ['POLICY_VERSION'],
   },
   'reconciliation:match': {
-    who: 'buyer or seller',
+    who: 'buyer',
     roles: docs,
     endorsers: buyerSeller,
     does: 'Judges up to 50 invoices: MATCHED, WITHIN_TOLERANCE or EXCEPTION with codes.',
-    refusals: ['OPENING_WRONG', 'MATCH_PARTIES', 'RECEIPT_COUNTED', 'MOVE_REFUSED', 'TAX_REFUSED'],
+    refusals: [
+      'OPENING_WRONG',
+      'MATCH_PARTIES',
+      'RECEIPT_COUNTED',
+      'MOVE_REFUSED',
+      'TAX_REFUSED',
+      'RULES_NOT_IN_FORCE',
+    ],
   },
   'reconciliation:proposeOverride': {
     who: 'buyer, first person',

@@ -114,6 +114,11 @@ export type RuleSet = {
   category: string
   version: number
   effectiveFrom: LocalDate
+  /**
+   * The buyer's own record of the seller's tax id, as a keyed hash (`sellerTag`). An invoice under another one
+   * is an exception: under a credit code of its choice a seller would get a second fingerprint for it.
+   */
+  sellerTag?: HashHex
   /** Both limits of a check must hold; a price in the buyer's favour passes. */
   priceValueFen: AmountFen
   priceRatioPpm: RatePpm

@@ -44,6 +44,7 @@ export const FAULTS = {
   // reconciliation
   MATCH_PARTIES:
     'Order, receipt, invoice and rules are not of the same buyer, seller and currency.',
+  RULES_NOT_IN_FORCE: 'The rule set takes effect on a later day.',
   RECEIPT_COUNTED: 'The receipt has been matched already.',
   NOT_MATCHED: 'The invoice has no verdict that permits this.',
   AMOUNT_EXCEEDS_ELIGIBLE: 'More than the eligible amount.',

@@ -6,7 +6,7 @@
  * min(invoiced, received x order price), line by line, with tax in proportion.
  */
 import { amountFen, quantityMilli } from './brand.ts'
-import type { AmountFen, LocalDate, QuantityMilli, RecordId } from './brand.ts'
+import type { AmountFen, HashHex, LocalDate, QuantityMilli, RecordId } from './brand.ts'
 import { addDays } from './dates.ts'
 import type { Invoice, InvoiceLine, Order, OrderLine, Receipt, RuleSet } from './documents.ts'
 import { refuse } from './fault.ts'
@@ -15,6 +15,7 @@ import type { Progress } from './records.ts'
 
 export const EXCEPTION_CODES = [
   'CURRENCY',
+  'SELLER',
   'ORDER_LINE',
   'NO_RECEIPT',
   'PRICE',
@@ -28,7 +29,8 @@ export const EXCEPTION_CODES = [
 export type ExceptionCode = (typeof EXCEPTION_CODES)[number]
 
 export type MatchEvidence = {
-  invoice: Invoice
+  /** `sellerTag` is what the seller submitted the invoice under. */
+  invoice: Invoice & { sellerTag?: HashHex }
   rules: RuleSet
   orders: ReadonlyMap<RecordId, Order>
   progress: ReadonlyMap<RecordId, Progress>
@@ -216,6 +218,13 @@ const datesHold = ({ invoice, rules }: MatchEvidence, counted: Map<RecordId, Cou
   return first <= invoice.issuedOn && invoice.issuedOn <= addDays(last, rules.invoiceDaysMax)
 }
 
+/** Without a record of its own the buyer takes the seller's word for who it is. */
+const isSellerKnown = ({ invoice, rules }: MatchEvidence): boolean =>
+  rules.sellerTag === undefined || rules.sellerTag === invoice.sellerTag
+
+/** Of these nothing is acceptable, however the lines agree. */
+const isWhole = (code: ExceptionCode): boolean => code === 'CURRENCY' || code === 'SELLER'
+
 const headerCodes = (
   evidence: MatchEvidence,
   lines: LineVerdict,
@@ -224,6 +233,7 @@ const headerCodes = (
   const codes: ExceptionCode[] = []
   if ([...evidence.orders.values()].some(order => order.currency !== evidence.invoice.currency))
     codes.push('CURRENCY')
+  if (!isSellerKnown(evidence)) codes.push('SELLER')
   if (lines.differenceFen > evidence.rules.headerCapFen) codes.push('HEADER_CAP')
   if (!datesHold(evidence, counted)) codes.push('DATES')
   return codes
@@ -252,7 +262,7 @@ export const judgeInvoice = (evidence: MatchEvidence): MatchResult => {
   return {
     match: codes.length > 0 ? 'EXCEPTION' : accepted,
     codes,
-    acceptableFen: amountFen(codes.includes('CURRENCY') ? 0n : lines.acceptableFen),
+    acceptableFen: amountFen(codes.some(isWhole) ? 0n : lines.acceptableFen),
     differenceFen: amountFen(lines.differenceFen),
     progress: new Map([...counted].map(([id, each]) => [id, progressOf(each, evidence.invoice)])),
   }

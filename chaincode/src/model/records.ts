@@ -35,6 +35,7 @@ import type {
   UseState,
 } from './states.ts'
 import type { PolicyChange, PolicyVersion } from './policy.ts'
+import type { Reason } from './reasons.ts'
 
 /** First character(s) of a key before the colon. */
 export const KEY_PREFIXES = {
@@ -58,6 +59,7 @@ export const KEY_PREFIXES = {
   bid: 'Q',
   notice: 'A',
   freeze: 'X',
+  remark: 'W',
 } as const
 export type RecordKind = keyof typeof KEY_PREFIXES
 
@@ -72,7 +74,7 @@ export const MEMBER_KINDS = [
 export type MemberKind = (typeof MEMBER_KINDS)[number]
 
 /** Who began a two-person step: the hash of the maker's certificate subject and issuer. */
-export type Pending = { step: string; by: string; member?: MemberId; reason?: string }
+export type Pending = { step: string; by: string; member?: MemberId; reason?: Reason }
 type Parties = { buyerMsp: MspId; sellerMsp: MspId }
 
 /**
@@ -284,6 +286,9 @@ export type NoticeTerms = {
   searchHash: HashHex
 }
 
+/** What a person of the buyer said when he refused or overrode an invoice; its parties hold it. */
+export type Remark = { text: string }
+
 /**
  * A regulator's order over a certificate, held by the regulator's organisation alone: nobody else can write it,
  * nobody can veto it, and its bare existence (every peer answers the hash) stops the certificate's moves.
@@ -314,6 +319,7 @@ export type PrivateValues = {
   bid: Salted<BidTerms>
   notice: Salted<NoticeTerms>
   freeze: Salted<FreezeOrder>
+  remark: Salted<Remark>
 }
 export type PrivateKind = keyof PrivateValues
 

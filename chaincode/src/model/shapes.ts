@@ -1,4 +1,5 @@
 /** The closed shape of every document, private value and public state: one decoder for both sides. */
+import { REASONS } from './reasons.ts'
 import { MEMBER_KINDS, PRICING_METHODS, RECOURSE, DAY_BASES } from './records.ts'
 import type { PrivateValues, PublicStates } from './records.ts'
 import {
@@ -33,6 +34,7 @@ import {
 } from './states.ts'
 
 const LINES_MAX = 500
+export const remarkText = text(400)
 const parties = { buyer: memberId, seller: memberId }
 const lineName = text(32)
 const number = text(64)
@@ -118,6 +120,7 @@ const rules = {
   category: text(64),
   version: integer(1, 1_000_000),
   effectiveFrom: day,
+  sellerTag: optional(hash),
   priceValueFen: amount,
   priceRatioPpm: rate,
   quantityValueFen: amount,
@@ -261,6 +264,7 @@ export const PRIVATE_SHAPES: { [K in keyof PrivateValues]: Shape<PrivateValues[K
     reason: text(200),
     ...salt,
   }),
+  remark: object({ text: remarkText, ...salt }),
 }
 
 const calendar = object({
@@ -294,7 +298,7 @@ const pending = object({
   step: text(32),
   by: userId,
   member: optional(memberId),
-  reason: optional(text(200, 0)),
+  reason: optional(oneOf(REASONS)),
 })
 const buyerSeller = { buyerMsp: mspId, sellerMsp: mspId }
 const idList = list(recordId, { max: 500 })

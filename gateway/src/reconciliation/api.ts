@@ -1,3 +1,4 @@
+import { OVERRIDE_REASONS, REJECTION_REASONS } from '@triflow/chaincode/model'
 import { z } from 'zod'
 import { routes } from '../platform/http/route.ts'
 import { Fen, Id, Operation, pageOf, PageQuery, PositiveFen } from '../platform/http/schemas.ts'
@@ -15,6 +16,9 @@ export const Verdict = z
     txId: z.string(),
   })
   .meta({ id: 'Verdict' })
+
+const Remark = z.string().min(3).max(400).describe('In words; only buyer and seller can read it')
+const RejectionCode = z.enum(REJECTION_REASONS).default('OTHER').describe('Public')
 
 export const reconciliationRoutes = routes({
   'matching.run': {
@@ -42,7 +46,11 @@ export const reconciliationRoutes = routes({
     access: ['maker', 'checker'],
     write: true,
     params: z.object({ invoiceId: Id }),
-    body: z.object({ acceptedFen: PositiveFen, reason: z.string().min(3).max(400) }),
+    body: z.object({
+      acceptedFen: PositiveFen,
+      code: z.enum(OVERRIDE_REASONS).default('OTHER').describe('Public'),
+      reason: Remark,
+    }),
     response: Operation,
   },
   'overrides.approve': {
@@ -62,7 +70,7 @@ export const reconciliationRoutes = routes({
     access: ['checker'],
     write: true,
     params: z.object({ invoiceId: Id }),
-    body: z.object({ reason: z.string().min(3).max(400) }),
+    body: z.object({ code: RejectionCode, reason: Remark }),
     response: Operation,
   },
   'payments.allocate': {
@@ -107,7 +115,8 @@ export const reconciliationRoutes = routes({
     write: true,
     body: z.object({
       invoiceIds: z.array(Id).min(1).max(5000),
-      reason: z.string().min(3).max(400),
+      code: RejectionCode,
+      reason: Remark,
     }),
     response: Operation,
   },

@@ -1,10 +1,16 @@
-import { commitmentOf, operations as ledger, type InvoiceState } from '@triflow/chaincode/model'
+import {
+  commitmentOf,
+  operations as ledger,
+  type InvoiceState,
+  type RejectionReason,
+} from '@triflow/chaincode/model'
 import { newSeed } from '../network/operations.ts'
 import { runBulk } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
 import { unknownObject } from '../platform/faults.ts'
 import { findRecords, type Stored } from '../projection/records.ts'
 import type { Services } from '../services.ts'
+import { remarkOf } from './remark.ts'
 
 const BATCH = 40
 const PARALLEL = 4
@@ -117,11 +123,11 @@ export function confirmationsApprove(services: Services): OperationKind<{ invoic
 
 export function confirmationsReject(
   services: Services,
-): OperationKind<{ invoiceIds: string[]; reason: string }> {
+): OperationKind<{ invoiceIds: string[]; code?: RejectionReason | undefined; reason: string }> {
   return {
     kind: 'confirmations.reject',
     bulk: true,
-    async run(run, { invoiceIds, reason }) {
+    async run(run, { invoiceIds, code = 'OTHER', reason }) {
       await services.balances.alone(() =>
         runBulk(run, {
           plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
@@ -130,11 +136,13 @@ export function confirmationsReject(
           build: async ids => {
             const known = await withBalances(services, ids)
             return ledger.confirmation.reject({
+              seed: newSeed(),
               items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
                 invoiceId,
                 buyerMsp,
                 sellerMsp,
-                reason,
+                reason: code,
+                remark: remarkOf(reason),
               })),
             })
           },

@@ -1,4 +1,8 @@
-import { operations as ledger } from '@triflow/chaincode/model'
+import {
+  operations as ledger,
+  type OverrideReason,
+  type RejectionReason,
+} from '@triflow/chaincode/model'
 import { newSeed } from '../network/operations.ts'
 import type { OperationKind } from '../operations/engine.ts'
 import type { Run } from '../operations/run.ts'
@@ -7,10 +11,12 @@ import { needPrivate } from '../projection/records.ts'
 import type { Services } from '../services.ts'
 import { boughtInvoices } from './confirming.ts'
 import { gatherEvidence } from './evidence.ts'
+import { remarkOf } from './remark.ts'
 
 interface OverrideInput {
   readonly invoiceId: string
   readonly acceptedFen: string
+  readonly code?: OverrideReason | undefined
   readonly reason: string
 }
 
@@ -23,7 +29,7 @@ async function parties(services: Services, run: Run, invoiceId: string) {
 export function overridePropose(services: Services): OperationKind<OverrideInput> {
   return {
     kind: 'overrides.propose',
-    async run(run, { invoiceId, acceptedFen, reason }) {
+    async run(run, { invoiceId, acceptedFen, code = 'OTHER', reason }) {
       const sides = await parties(services, run, invoiceId)
       await run.single('propose', async () => {
         const balance = await needPrivate(services.database, 'balance', invoiceId)
@@ -31,7 +37,8 @@ export function overridePropose(services: Services): OperationKind<OverrideInput
           operation: ledger.reconciliation.proposeOverride({
             ...sides,
             invoiceId,
-            reason,
+            reason: code,
+            remark: remarkOf(reason),
             seed: newSeed(),
             balance: balance.opening,
             acceptedFen: BigInt(acceptedFen) as never,
@@ -67,13 +74,19 @@ export function overrideApprove(services: Services): OperationKind<{ invoiceId: 
 
 export function exceptionReject(
   services: Services,
-): OperationKind<{ invoiceId: string; reason: string }> {
+): OperationKind<{ invoiceId: string; code?: RejectionReason | undefined; reason: string }> {
   return {
     kind: 'exceptions.reject',
-    async run(run, { invoiceId, reason }) {
+    async run(run, { invoiceId, code = 'OTHER', reason }) {
       const sides = await parties(services, run, invoiceId)
       await run.single('reject', async () => ({
-        operation: ledger.reconciliation.reject({ ...sides, invoiceId, reason }),
+        operation: ledger.reconciliation.reject({
+          ...sides,
+          invoiceId,
+          seed: newSeed(),
+          reason: code,
+          remark: remarkOf(reason),
+        }),
       }))
       run.settle({ id: invoiceId, ok: true })
     },

@@ -1,5 +1,6 @@
 /** The buyer confirms what it owes: maker, then checker. Up to 50 invoices per transaction. */
 import type { AmountFen, HashHex, MspId, Opening, RecordId } from '../brand.ts'
+import type { RejectionReason } from '../reasons.ts'
 import { operation, partiesOfBatch } from './operation.ts'
 import type { Operation, Seed } from './operation.ts'
 
@@ -34,12 +35,14 @@ export const confirm = (input: {
     endorsers: parties(input.items),
   })
 
-/** Maker or checker; final. Reasons are codes or short texts without private values. */
+/** The buyer's checker; final. The reason is public, the remark is for buyer and seller. */
 export const reject = (input: {
-  items: readonly (Parties & { invoiceId: RecordId; reason: string })[]
+  seed: Seed
+  items: readonly (Parties & { invoiceId: RecordId; reason: RejectionReason; remark?: string })[]
 }): Operation =>
   operation({
     name: 'confirmation:reject',
     request: { items: input.items.map(({ invoiceId, reason }) => ({ invoiceId, reason })) },
+    secret: { seed: input.seed, items: input.items.map(({ remark }) => ({ remark })) },
     endorsers: parties(input.items),
   })

@@ -1,6 +1,7 @@
 /** Three-flow reconciliation: verdicts recomputed by both organisations from openings. */
 import type { AmountFen, MspId, Opening, RecordId } from '../brand.ts'
 import type { RuleSet, ShortPayReason } from '../documents.ts'
+import type { OverrideReason, RejectionReason } from '../reasons.ts'
 import { operation, partiesOfBatch } from './operation.ts'
 import type { Operation, Seed } from './operation.ts'
 
@@ -56,7 +57,7 @@ const matchSecret = (item: MatchItem): object => ({
   balance: item.balance,
 })
 
-/** Up to 50 invoices. Answer: `{items: [{invoiceId, match, codes}]}` in the order of the items. */
+/** The buyer, up to 50 invoices. Answer: `{items: [{invoiceId, match, codes}]}` in the order of the items. */
 export const match = (input: { seed: Seed; items: readonly MatchItem[] }): Operation =>
   operation({
     name: 'reconciliation:match',
@@ -72,14 +73,16 @@ export const proposeOverride = (
     seed: Seed
     balance: Opening
     acceptedFen: AmountFen
-    reason: string
+    /** Public; the remark is for buyer and seller. */
+    reason: OverrideReason
+    remark?: string
   },
 ): Operation => {
-  const { invoiceId, reason, seed, balance, acceptedFen } = input
+  const { invoiceId, reason, seed, balance, acceptedFen, remark } = input
   return operation({
     name: 'reconciliation:proposeOverride',
     request: { invoiceId, reason },
-    secret: { seed, balance, acceptedFen },
+    secret: { seed, balance, acceptedFen, remark },
     endorsers: both(input),
   })
 }
@@ -95,10 +98,13 @@ export const override = (input: {
     endorsers: both(input.item),
   })
 /** The buyer refuses an invoice in EXCEPTION; the seller must send a new one. */
-export const reject = (input: Parties & { invoiceId: RecordId; reason: string }): Operation =>
+export const reject = (
+  input: Parties & { invoiceId: RecordId; seed: Seed; reason: RejectionReason; remark?: string },
+): Operation =>
   operation({
     name: 'reconciliation:reject',
     request: { invoiceId: input.invoiceId, reason: input.reason },
+    secret: { seed: input.seed, remark: input.remark },
     endorsers: both(input),
   })
 
