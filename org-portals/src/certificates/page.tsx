@@ -1,24 +1,15 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Certificate } from '@triflow/gateway/client'
-import { Button, Flex, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { Due } from '../design/due.tsx'
+import { More } from '../design/more.tsx'
+import { Page } from '../design/page.tsx'
 import { Records, type Field } from '../design/records.tsx'
-import { State } from '../design/state.tsx'
-import { formatDay, formatFen, formatTxId } from '../format/index.ts'
+import { Blank, State } from '../design/state.tsx'
+import { Status } from '../design/status.tsx'
+import { formatFen, formatId } from '../format/index.ts'
 import { useUser } from '../session/provider.tsx'
-
-function useCertificates() {
-  const { client } = useUser()
-  return useInfiniteQuery({
-    queryKey: ['certificates'],
-    queryFn: ({ pageParam }) =>
-      client.call('certificates.list', {
-        query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) },
-      }),
-    initialPageParam: '',
-    getNextPageParam: page => page.nextCursor,
-  })
-}
+import { isOpen, stateTone } from './standing.ts'
+import { useCertificates } from './use-certificates.ts'
 
 const partyName = (
   party: { memberId: string; name?: string | undefined } | undefined,
@@ -31,16 +22,31 @@ function useFields(): Field<Certificate>[] {
     {
       key: 'id',
       title: t('certificate.id'),
-      render: paper => <code title={paper.certificateId}>{formatTxId(paper.certificateId)}</code>,
+      render: paper => <code title={paper.certificateId}>{formatId(paper.certificateId)}</code>,
     },
-    { key: 'state', title: t('certificate.state'), render: paper => <StateTag paper={paper} /> },
+    {
+      key: 'state',
+      title: t('certificate.state'),
+      kind: 'status',
+      render: paper => <Standing paper={paper} />,
+    },
     {
       key: 'face',
       title: t('certificate.face'),
-      amount: true,
+      kind: 'amount',
       render: paper => formatFen(paper.faceFen),
     },
-    { key: 'due', title: t('certificate.due'), render: paper => formatDay(paper.dueOn) },
+    {
+      key: 'collected',
+      title: t('certificate.collected'),
+      kind: 'amount',
+      render: paper => formatFen(paper.collectedFen),
+    },
+    {
+      key: 'due',
+      title: t('certificate.due'),
+      render: paper => <Due day={paper.dueOn} open={isOpen(paper.state)} />,
+    },
     {
       key: 'obligor',
       title: t('certificate.obligor'),
@@ -51,51 +57,61 @@ function useFields(): Field<Certificate>[] {
       title: t('certificate.holder'),
       render: paper => partyName(paper.holder, paper.holderMsp),
     },
+    {
+      key: 'depth',
+      title: t('certificate.origin'),
+      render: paper =>
+        paper.depth === 0
+          ? t('certificate.root')
+          : t('certificate.child', { depth: paper.depth, root: formatId(paper.rootId) }),
+    },
   ]
 }
 
-function StateTag({ paper }: { readonly paper: Certificate }) {
+function Standing({ paper }: { readonly paper: Certificate }) {
   const { t } = useTranslation()
-  const ended = ['CONSUMED', 'REDEEMED', 'CANCELLED', 'WRITTEN_OFF'].includes(paper.state)
   return (
-    <Flex gap={4}>
-      <Tag color={ended ? 'default' : 'green'}>{t(`certificate.stateName.${paper.state}`)}</Tag>
-      {paper.frozen && <Tag color="blue">{t('certificate.frozen')}</Tag>}
-    </Flex>
+    <>
+      <Status tone={stateTone[paper.state]}>{t(`certificate.stateName.${paper.state}`)}</Status>
+      {paper.frozen && <Status tone="bad">{t('certificate.frozen')}</Status>}
+    </>
   )
 }
 
 export function CertificatesPage() {
   const { t } = useTranslation()
+  const { user } = useUser()
   const certificates = useCertificates()
   const fields = useFields()
+  const trades = user.memberId !== undefined || user.roles.includes('operator')
   return (
-    <main className="page">
-      <h1>{t('page.certificates')}</h1>
+    <Page title={t('certificate.title')} lead={t('certificate.lead')}>
       <State
         query={certificates}
         isEmpty={value => value.pages[0]?.items.length === 0}
-        emptyText={t('certificate.empty')}
+        empty={
+          <Blank
+            title={t('certificate.empty')}
+            text={t(trades ? 'certificate.emptyWhy' : 'state.private')}
+          />
+        }
       >
-        {({ pages }) => (
-          <Flex vertical gap={12}>
-            <Records
-              label={t('page.certificates')}
-              records={pages.flatMap(page => page.items)}
-              idOf={paper => paper.certificateId}
-              fields={fields}
-            />
-            {certificates.hasNextPage && (
-              <Button
-                loading={certificates.isFetchingNextPage}
-                onClick={() => void certificates.fetchNextPage()}
-              >
-                {t('action.more')}
-              </Button>
-            )}
-          </Flex>
-        )}
+        {({ pages }) => {
+          const records = pages.flatMap(page => page.items)
+          return (
+            <div className="stack">
+              <Records
+                label={t('certificate.title')}
+                records={records}
+                idOf={paper => paper.certificateId}
+                nameOf={paper => formatId(paper.certificateId)}
+                fields={fields}
+              />
+              <More shown={records.length} query={certificates} />
+            </div>
+          )
+        }}
       </State>
-    </main>
+    </Page>
   )
 }

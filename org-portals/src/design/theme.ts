@@ -5,11 +5,19 @@ export const flowColour = { information: '#2f5d9b', goods: '#b8701c', funds: '#0
 
 export const outcomeColour = {
   MATCHED: '#0b6e6e',
-  WITHIN_TOLERANCE: '#8fb339',
+  WITHIN_TOLERANCE: '#6f8f1f',
   OVERRIDDEN: '#2f5d9b',
   EXCEPTION: '#b5382a',
-  NONE: '#9aa5a5',
+  NONE: '#7d8a8a',
   REJECTED: '#6b4f4f',
+} as const
+
+/** Where a certificate stands on its way to redemption. */
+export const ladderColour = {
+  offered: '#b8701c',
+  live: '#2f5d9b',
+  overdue: '#b5382a',
+  redeemed: '#0b6e6e',
 } as const
 
 export const theme: ThemeConfig = {
@@ -18,13 +26,14 @@ export const theme: ThemeConfig = {
     colorInfo: flowColour.information,
     colorLink: flowColour.information,
     colorText: '#16302f',
+    colorTextSecondary: '#526160',
+    colorTextPlaceholder: '#66757a',
     colorBgLayout: '#f4f6f5',
-    borderRadius: 6,
-    fontFamily:
-      '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif',
-  },
-  components: {
-    Layout: { headerBg: '#ffffff', siderBg: '#ffffff' },
-    Table: { headerBg: '#eef2f1' },
+    colorBorder: '#8a9897',
+    colorSuccess: '#0b6e6e',
+    colorError: '#b5382a',
+    borderRadius: 8,
+    controlHeight: 38,
+    fontFamily: 'inherit',
   },
 }

@@ -1,38 +1,32 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Invoice, Principal } from '@triflow/gateway/client'
-import { Button, Flex, Tag, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
+import { Due } from '../design/due.tsx'
+import { More } from '../design/more.tsx'
+import { Page } from '../design/page.tsx'
 import { Records, type Field } from '../design/records.tsx'
-import { State } from '../design/state.tsx'
-import { outcomeColour } from '../design/theme.ts'
-import { formatDay, formatFen, formatTxId } from '../format/index.ts'
+import { Blank, State } from '../design/state.tsx'
+import { Status } from '../design/status.tsx'
+import { formatDay, formatFen, formatId } from '../format/index.ts'
 import { useUser } from '../session/provider.tsx'
+import { ActBar, Outcome } from '../worklist/act-bar.tsx'
 import type { WorkKind } from '../worklist/actions.ts'
 import { useWork } from '../worklist/use-work.ts'
+import { approvalTone, matchTone, matchWanted, nextStep } from './steps.ts'
 
-function useInvoices() {
+function useInvoices(match: Invoice['match'] | undefined) {
   const { client } = useUser()
   return useInfiniteQuery({
-    queryKey: ['invoices'],
+    queryKey: ['invoices', match],
     queryFn: ({ pageParam }) =>
       client.call('invoices.list', {
-        query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) },
+        query: { limit: 100, match, ...(pageParam ? { cursor: pageParam } : {}) },
       }),
     initialPageParam: '',
     getNextPageParam: page => page.nextCursor,
   })
-}
-
-/** What this person may do with an invoice from here, if anything. */
-function nextStep(user: Principal, invoice: Invoice): WorkKind | undefined {
-  if (invoice.buyer.memberId !== user.memberId) return undefined
-  const judgedWell = ['MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN'].includes(invoice.match)
-  if (user.roles.includes('checker') && invoice.approval === 'PROPOSED') return 'CONFIRM_APPROVE'
-  if (user.roles.includes('maker') && invoice.approval === 'SUBMITTED' && judgedWell) {
-    return 'CONFIRM_PROPOSE'
-  }
-  return undefined
 }
 
 function useFields(user: Principal): Field<Invoice>[] {
@@ -46,121 +40,188 @@ function useFields(user: Principal): Field<Invoice>[] {
       title: t('invoice.counterparty'),
       render: invoice => counterparty(invoice).name ?? counterparty(invoice).memberId,
     },
-    { key: 'issued', title: t('invoice.issuedOn'), render: invoice => formatDay(invoice.issuedOn) },
+    {
+      key: 'issued',
+      title: t('invoice.issuedOn'),
+      render: invoice => <span className="day">{formatDay(invoice.issuedOn)}</span>,
+    },
+    {
+      key: 'due',
+      title: t('invoice.payableOn'),
+      render: invoice => <Due day={invoice.dueOn} open={false} />,
+    },
     {
       key: 'gross',
       title: t('invoice.gross'),
-      amount: true,
+      kind: 'amount',
       render: invoice => formatFen(invoice.grossFen),
     },
     {
       key: 'eligible',
       title: t('invoice.eligible'),
-      amount: true,
+      kind: 'amount',
       render: invoice => formatFen(invoice.eligibleFen),
     },
-    { key: 'match', title: t('invoice.verdict'), render: invoice => <Verdict invoice={invoice} /> },
+    {
+      key: 'match',
+      title: t('invoice.verdict'),
+      kind: 'status',
+      render: invoice => <Verdict invoice={invoice} />,
+    },
     {
       key: 'approval',
       title: t('invoice.approval'),
-      render: invoice => t(`invoice.approvalState.${invoice.approval}`),
+      render: invoice => (
+        <Status tone={approvalTone[invoice.approval]}>
+          {t(`invoice.approvalState.${invoice.approval}`)}
+        </Status>
+      ),
     },
     {
       key: 'tx',
       title: t('invoice.transaction'),
-      render: invoice => <code title={invoice.txId}>{formatTxId(invoice.txId)}</code>,
+      render: invoice => <code title={invoice.txId}>{formatId(invoice.txId)}</code>,
     },
   ]
 }
 
 function Verdict({ invoice }: { readonly invoice: Invoice }) {
   const { t } = useTranslation()
+  const reasons = invoice.exceptions.map(code =>
+    t(`invoice.exception.${code}`, { defaultValue: code }),
+  )
   return (
-    <Tooltip title={invoice.exceptions.join(', ')}>
-      <Tag color={outcomeColour[invoice.match]} variant="solid">
-        {t(`invoice.match.${invoice.match}`)}
-      </Tag>
-    </Tooltip>
+    <>
+      <Status tone={matchTone[invoice.match]}>{t(`invoice.match.${invoice.match}`)}</Status>
+      {reasons.length > 0 && <small className="reasons">{reasons.join(t('shell.and'))}</small>}
+    </>
   )
 }
 
 export function InvoicesPage() {
   const { t } = useTranslation()
+  const [query] = useSearchParams()
+  const match = matchWanted(query)
+  return (
+    <Page title={t('page.invoices')}>
+      <div className="stack">
+        <Filter match={match} />
+        <InvoiceList key={match ?? 'all'} match={match} />
+      </div>
+    </Page>
+  )
+}
+
+const FILTERS = [undefined, 'MATCHED', 'WITHIN_TOLERANCE', 'EXCEPTION', 'OVERRIDDEN'] as const
+
+function Filter({ match }: { readonly match: Invoice['match'] | undefined }) {
+  const { t } = useTranslation()
+  return (
+    <nav className="chips" aria-label={t('invoice.filter')}>
+      {FILTERS.map(one => (
+        <Link
+          key={one ?? 'all'}
+          to={one ? `?match=${one}` : '.'}
+          aria-current={one === match}
+          replace
+        >
+          {t(one ? `invoice.match.${one}` : 'invoice.all')}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function InvoiceList({ match }: { readonly match: Invoice['match'] | undefined }) {
+  const { t } = useTranslation()
   const { user } = useUser()
-  const invoices = useInvoices()
+  const invoices = useInvoices(match)
+  const work = useWork()
   const fields = useFields(user)
   const [selected, setSelected] = useState<readonly string[]>([])
+  const records = invoices.data?.pages.flatMap(page => page.items) ?? []
+  const mayAct = records.some(invoice => nextStep(user, invoice))
+  const numberOf = (id: string) =>
+    records.find(invoice => invoice.invoiceId === id)?.number ?? formatId(id)
   return (
-    <main className="page">
-      <h1>{t('page.invoices')}</h1>
+    <>
+      <Outcome work={work} nameOf={numberOf} />
       <State
         query={invoices}
         isEmpty={value => value.pages[0]?.items.length === 0}
-        emptyText={t('invoice.empty')}
+        empty={<NoInvoices filtered={match !== undefined} />}
       >
-        {({ pages }) => {
-          const records = pages.flatMap(page => page.items)
-          return (
-            <Flex vertical gap={12}>
-              <Steps records={records} selected={selected} onDone={() => setSelected([])} />
-              <Records
-                label={t('page.invoices')}
-                records={records}
-                idOf={invoice => invoice.invoiceId}
-                fields={fields}
-                selection={{
-                  selected,
-                  onSelect: setSelected,
-                  canSelect: invoice => nextStep(user, invoice) !== undefined,
-                }}
-              />
-              {invoices.hasNextPage && (
-                <Button
-                  loading={invoices.isFetchingNextPage}
-                  onClick={() => void invoices.fetchNextPage()}
-                >
-                  {t('action.more')}
-                </Button>
-              )}
-            </Flex>
-          )
-        }}
+        {() => (
+          <div className="stack">
+            <Records
+              label={t('page.invoices')}
+              records={records}
+              idOf={invoice => invoice.invoiceId}
+              nameOf={invoice => invoice.number}
+              fields={fields}
+              selection={
+                mayAct
+                  ? {
+                      selected,
+                      onSelect: setSelected,
+                      canSelect: invoice => nextStep(user, invoice) !== undefined,
+                    }
+                  : undefined
+              }
+            />
+            <Steps
+              records={records.filter(invoice => selected.includes(invoice.invoiceId))}
+              work={work}
+              onDone={() => setSelected([])}
+            />
+            <More shown={records.length} query={invoices} />
+          </div>
+        )}
       </State>
-    </main>
+    </>
+  )
+}
+
+/** Why there is nothing depends on who looks: only buyer and seller hold an invoice. */
+function NoInvoices({ filtered }: { readonly filtered: boolean }) {
+  const { t } = useTranslation()
+  const { user } = useUser()
+  if (filtered) {
+    return (
+      <Blank title={t('invoice.emptyFilter')}>
+        <Link to=".">{t('invoice.showAll')}</Link>
+      </Blank>
+    )
+  }
+  const trades = user.memberId !== undefined || user.roles.includes('operator')
+  return (
+    <Blank title={t('invoice.empty')} text={t(trades ? 'invoice.emptyWhy' : 'state.private')} />
   )
 }
 
 interface StepsProps {
   readonly records: readonly Invoice[]
-  readonly selected: readonly string[]
+  readonly work: ReturnType<typeof useWork>
   readonly onDone: () => void
 }
 
-/** The buttons for what is selected: a maker proposes, a checker confirms. */
-function Steps({ records, selected, onDone }: StepsProps) {
-  const { t } = useTranslation()
+const STEPS = ['CONFIRM_PROPOSE', 'CONFIRM_APPROVE'] as const satisfies readonly WorkKind[]
+
+/** One bar for each step that the selected invoices are ready for. */
+function Steps({ records, work, onDone }: StepsProps) {
   const { user } = useUser()
-  const work = useWork()
-  const chosen = records.filter(invoice => selected.includes(invoice.invoiceId))
-  const idsFor = (kind: WorkKind) =>
-    chosen.filter(invoice => nextStep(user, invoice) === kind).map(invoice => invoice.invoiceId)
-  const steps = (['CONFIRM_PROPOSE', 'CONFIRM_APPROVE'] as const).filter(
-    kind => idsFor(kind).length > 0,
-  )
-  if (steps.length === 0) return null
-  return (
-    <Flex align="center" gap={12} wrap>
-      <span aria-live="polite">{t('invoice.selected', { count: chosen.length })}</span>
-      {steps.map(kind => (
-        <Button
-          key={kind}
-          type="primary"
-          loading={work.isPending}
-          onClick={() => work.mutate({ kind, ids: idsFor(kind) }, { onSettled: onDone })}
-        >
-          {t(kind === 'CONFIRM_APPROVE' ? 'action.confirm' : 'action.propose')}
-        </Button>
-      ))}
-    </Flex>
-  )
+  return STEPS.map(kind => {
+    const ready = records.filter(invoice => nextStep(user, invoice) === kind)
+    if (work.isPending && work.variables.kind !== kind) return null
+    return (
+      <ActBar
+        key={kind}
+        kind={kind}
+        ids={ready.map(invoice => invoice.invoiceId)}
+        amountsFen={ready.map(invoice => invoice.eligibleFen)}
+        work={work}
+        onDone={onDone}
+      />
+    )
+  })
 }

@@ -12,16 +12,21 @@ function firstLanguage(): Language {
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en'
 }
 
+/** Screen readers and fonts follow the language of the page. */
+function tellDocument(language: string): void {
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
+}
+
 export function chooseLanguage(language: Language): void {
   localStorage.setItem(STORED, language)
-  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
   void i18next.changeLanguage(language)
 }
 
+i18next.on('languageChanged', tellDocument)
 void i18next.use(initReactI18next).init({
   lng: firstLanguage(),
   fallbackLng: 'en',
   resources: { zh: { translation: zh }, en: { translation: en } },
   interpolation: { escapeValue: false },
 })
-document.documentElement.lang = i18next.language === 'zh' ? 'zh-CN' : 'en'
+tellDocument(i18next.language)

@@ -1,15 +1,15 @@
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { ReconciliationReport } from '@triflow/gateway/client'
-import { Card, Statistic } from 'antd'
-import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { Page, Panel } from '../design/page.tsx'
 import { State } from '../design/state.tsx'
-import { formatFenShort } from '../format/index.ts'
+import { formatCount, formatInstant } from '../format/index.ts'
 import { useUser } from '../session/provider.tsx'
-import { useWorklist } from '../worklist/use-work.ts'
-import { Chart } from './chart.tsx'
-import { flowBars, flowPicture, verdictPicture, verdictSlices } from './pictures.ts'
+import { Ladder } from './ladder.tsx'
+import './overview.css'
+import { ThreeFlows } from './three-flows.tsx'
+import { Tiles } from './tiles.tsx'
+import { Waiting } from './waiting.tsx'
 
 function useReport() {
   const { client } = useUser()
@@ -23,82 +23,63 @@ function useReport() {
 export function OverviewPage() {
   const { t } = useTranslation()
   const report = useReport()
+  const asOf = report.data?.asOf
   return (
-    <main className="page">
-      <h1>{t('page.overview')}</h1>
-      <State query={report} emptyText={t('overview.none')}>
+    <Page
+      title={t('page.overview')}
+      lead={
+        asOf &&
+        t('overview.asOf', {
+          block: formatCount(BigInt(asOf.blockNumber)),
+          at: formatInstant(asOf.at),
+        })
+      }
+    >
+      <State query={report} empty={null}>
         {value => (
-          <>
+          <div className="stack">
             <Tiles report={value} />
-            <Pictures report={value} />
-          </>
+            {value.invoices.count > 0 && <ThreeFlows report={value} />}
+            <div className="two">
+              <Waiting />
+              <Ladder />
+            </div>
+            <Ledger report={value} />
+          </div>
         )}
       </State>
-    </main>
+    </Page>
   )
 }
 
-interface ReportProps {
-  readonly report: ReconciliationReport
-}
-
-function Tiles({ report }: ReportProps) {
-  const { t, i18n } = useTranslation()
-  const worklist = useWorklist()
-  const waiting = Object.values(worklist.data?.counts ?? {}).reduce((sum, count) => sum + count, 0)
-  const { live, financed, redeemed } = report.certificates
-  const money = (fen: string) => formatFenShort(fen, i18n.language)
+/** The part that every organisation sees alike, also one that is no party to any deal. */
+function Ledger({ report }: { readonly report: ReconciliationReport }) {
+  const { t } = useTranslation()
+  const { client } = useUser()
+  const chain = useQuery({
+    queryKey: ['chain', report.asOf.blockNumber],
+    queryFn: () => client.call('reports.chain', {}),
+    placeholderData: keepPreviousData,
+  })
   return (
-    <div className="tiles">
-      <Link to="/work">
-        <Card size="small" hoverable>
-          <Statistic title={t('overview.waiting')} value={waiting} />
-        </Card>
-      </Link>
-      <Link to="/invoices">
-        <Card size="small" hoverable>
-          <Statistic title={t('overview.invoices')} value={report.invoices.count} />
-        </Card>
-      </Link>
-      {(
-        [
-          ['certificates', live],
-          ['financed', financed],
-          ['redeemed', redeemed],
-        ] as const
-      ).map(([name, figure]) => (
-        <Link to="/certificates" key={name}>
-          <Card size="small" hoverable>
-            <Statistic
-              title={`${t(`overview.${name}`)} (${figure.count})`}
-              value={money(figure.amountFen)}
-              prefix="¥"
-            />
-          </Card>
-        </Link>
-      ))}
-    </div>
+    <Panel title={t('overview.ledger')}>
+      {chain.data && (
+        <dl className="facts">
+          <Fact name={t('overview.blocks')} value={formatCount(BigInt(chain.data.height))} />
+          <Fact name={t('overview.transactions')} value={formatCount(chain.data.transactions)} />
+          <Fact name={t('overview.invalid')} value={formatCount(chain.data.invalid)} />
+        </dl>
+      )}
+      <p className="quiet">{t('overview.ledgerPrivacy')}</p>
+    </Panel>
   )
 }
 
-function Pictures({ report }: ReportProps) {
-  const { t, i18n } = useTranslation()
-  const bars = useMemo(() => flowBars(report, key => t(`overview.${key}`)), [report, t])
-  const slices = useMemo(() => verdictSlices(report, key => t(`invoice.match.${key}`)), [report, t])
-  const flows = useMemo(() => flowPicture(bars, i18n.language), [bars, i18n.language])
-  const verdicts = useMemo(() => verdictPicture(slices), [slices])
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (
-    <div className="charts">
-      <Chart
-        title={t('overview.flows')}
-        words={bars.map(bar => `${bar.name} ${formatFenShort(bar.fen, i18n.language)}`).join(', ')}
-        option={flows}
-      />
-      <Chart
-        title={t('overview.outcomes')}
-        words={slices.map(slice => `${slice.name} ${slice.count}`).join(', ')}
-        option={verdicts}
-      />
+    <div>
+      <dt className="quiet">{name}</dt>
+      <dd>{value}</dd>
     </div>
   )
 }

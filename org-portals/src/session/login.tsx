@@ -1,79 +1,108 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { Alert, Button, Card, Flex, Form, Input, Tag, Typography } from 'antd'
+import { useMutation } from '@tanstack/react-query'
+import { Alert, Button, Form, Input, type InputRef } from 'antd'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useProblemText } from '../design/state.tsx'
+import { useProblemText } from '../design/problem.ts'
 import { LanguageSwitch } from '../shell/language-switch.tsx'
 import { FlowMark } from '../shell/mark.tsx'
+import { Meeting } from './meeting.tsx'
+import './login.css'
+import { useOrganization } from './organization.ts'
 import { useSession } from './provider.tsx'
 
-function useOrganization() {
-  const { client } = useSession()
-  return useQuery({
-    queryKey: ['organization'],
-    queryFn: () => client.call('organization.get', {}),
-    staleTime: 60_000,
-  })
+interface Credentials {
+  readonly login: string
+  readonly password: string
 }
 
 function useLogIn() {
   const { logIn } = useSession()
   return useMutation({
-    mutationFn: ({ login, password }: { login: string; password: string }) =>
-      logIn(login, password),
+    mutationFn: ({ login, password }: Credentials) => logIn(login.trim(), password),
+    retry: false,
   })
 }
 
 export function LoginPage() {
   const { t } = useTranslation()
-  const problemText = useProblemText()
   const organization = useOrganization()
-  const attempt = useLogIn()
+  const name = organization.data?.displayName
+  useEffect(() => {
+    document.title = [t('login.title'), name, 'TriFlow'].filter(Boolean).join(' · ')
+  }, [t, name])
   return (
-    <Flex
-      vertical
-      align="center"
-      justify="center"
-      gap={16}
-      style={{ minHeight: '100%', padding: 16 }}
-    >
-      <Flex align="center" gap={12}>
-        <FlowMark size={44} />
-        <Typography.Title level={1} style={{ margin: 0, fontSize: 30 }}>
+    <div className="login">
+      <div className="login-brand">
+        <p className="login-name">
+          <FlowMark size={40} />
           TriFlow
-        </Typography.Title>
-      </Flex>
-      <Card style={{ width: '100%', maxWidth: 380 }}>
-        <Typography.Title level={2} style={{ marginTop: 0, fontSize: 18 }}>
-          {organization.data?.name ?? t('login.title')}
-        </Typography.Title>
-        {organization.data?.simulators && <Tag color="gold">{t('shell.simulators')}</Tag>}
-        <Form
-          layout="vertical"
-          requiredMark={false}
-          onFinish={attempt.mutate}
-          style={{ marginTop: 12 }}
-        >
-          <Form.Item name="login" label={t('login.name')} rules={[{ required: true }]}>
-            <Input autoComplete="username" autoFocus />
-          </Form.Item>
-          <Form.Item name="password" label={t('login.password')} rules={[{ required: true }]}>
-            <Input.Password autoComplete="current-password" />
-          </Form.Item>
-          {attempt.error && (
-            <Alert
-              type="error"
-              showIcon
-              role="alert"
-              title={problemText(attempt.error)}
-              style={{ marginBottom: 12 }}
-            />
-          )}
-          <Button type="primary" htmlType="submit" block loading={attempt.isPending}>
-            {t('login.enter')}
-          </Button>
-        </Form>
-      </Card>
-      <LanguageSwitch />
-    </Flex>
+        </p>
+        <p className="login-claim">{t('login.claim')}</p>
+        <Meeting />
+      </div>
+      <main className="login-main">
+        <div className="login-language">
+          <LanguageSwitch />
+        </div>
+        <div className="login-form">
+          <h1>{name ?? t('login.title')}</h1>
+          <p className="quiet">{t('login.lead')}</p>
+          {organization.data?.simulators && <p className="quiet">{t('shell.simulators')}</p>}
+          <Notices unreachable={organization.isError} />
+          <LoginForm />
+        </div>
+      </main>
+    </div>
+  )
+}
+
+/** What the visitor should know before typing: the session ended, or nobody answers. */
+function Notices({ unreachable }: { readonly unreachable: boolean }) {
+  const { t } = useTranslation()
+  const { hasLapsed } = useSession()
+  if (unreachable) {
+    return <Alert type="warning" showIcon role="alert" title={t('problem.UNREACHABLE')} />
+  }
+  return hasLapsed && <Alert type="info" showIcon role="status" title={t('login.lapsed')} />
+}
+
+function LoginForm() {
+  const { t } = useTranslation()
+  const problemText = useProblemText()
+  const attempt = useLogIn()
+  const password = useRef<InputRef>(null)
+  // The answer is heard, then the cursor stands where the mistake probably is.
+  useEffect(() => {
+    if (attempt.isError) password.current?.focus({ cursor: 'all' })
+  }, [attempt.isError, attempt.failureCount, attempt.submittedAt])
+  return (
+    <Form<Credentials> layout="vertical" requiredMark={false} onFinish={attempt.mutate}>
+      <Form.Item
+        name="login"
+        label={t('login.name')}
+        rules={[{ required: true, message: t('login.nameMissing') }]}
+      >
+        <Input autoComplete="username" autoFocus autoCapitalize="none" spellCheck={false} />
+      </Form.Item>
+      <Form.Item
+        name="password"
+        label={t('login.password')}
+        rules={[{ required: true, message: t('login.passwordMissing') }]}
+      >
+        <Input.Password ref={password} autoComplete="current-password" />
+      </Form.Item>
+      {attempt.error && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          title={problemText(attempt.error)}
+          style={{ marginBottom: 16 }}
+        />
+      )}
+      <Button type="primary" size="large" htmlType="submit" block loading={attempt.isPending}>
+        {t(attempt.isPending ? 'login.entering' : 'login.enter')}
+      </Button>
+    </Form>
   )
 }

@@ -1,49 +1,67 @@
 /** Who is logged in. The tokens live in memory and in this tab's session storage, never beyond it. */
 import { createClient, type Client, type Principal, type Session } from '@triflow/gateway/client'
-import { createContext, useContext, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react'
+import { keepsSession, storedSession, storeSession } from './storage.ts'
 
 interface SessionState {
   readonly client: Client
   readonly user: Principal | undefined
+  /** The session ended without the user having asked for it. */
+  readonly hasLapsed: boolean
   logIn(login: string, password: string): Promise<void>
   logOut(): Promise<void>
+  /** Forgets a session that the gateway no longer knows. */
+  lapse(): void
 }
 
 const SessionContext = createContext<SessionState | undefined>(undefined)
-const STORED = 'triflow.session'
 
-function storedSession(): Session | undefined {
-  try {
-    const text = sessionStorage.getItem(STORED)
-    return text ? (JSON.parse(text) as Session) : undefined
-  } catch {
-    return undefined
-  }
+function openClient(): Client {
+  const client: Client = createClient({
+    url: location.origin,
+    fetch: keepsSession(
+      () => client.session,
+      (...call) => fetch(...call),
+    ),
+  })
+  client.resume(storedSession())
+  return client
 }
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const client = useMemo(() => {
-    const created = createClient({ url: location.origin, fetch: (...call) => fetch(...call) })
-    created.resume(storedSession())
-    return created
-  }, [])
+  const [client] = useState(openClient)
   const [user, setUser] = useState<Principal | undefined>(client.session?.user)
+  const [hasLapsed, setLapsed] = useState(false)
 
-  const state: SessionState = {
-    client,
-    user,
-    async logIn(login, password) {
-      const session = await client.logIn(login, password)
-      sessionStorage.setItem(STORED, JSON.stringify(session))
-      setUser(session.user)
-    },
-    async logOut() {
-      sessionStorage.removeItem(STORED)
-      await client.call('sessions.close', {}).catch(() => undefined)
+  const forget = useCallback(
+    (lapsed: boolean) => {
+      storeSession(undefined)
       client.resume(undefined)
       setUser(undefined)
+      setLapsed(lapsed)
     },
-  }
+    [client],
+  )
+  const lapse = useCallback(() => forget(true), [forget])
+  const state: SessionState = useMemo(
+    () => ({
+      client,
+      user,
+      hasLapsed,
+      async logIn(login, password) {
+        const session: Session = await client.logIn(login, password)
+        storeSession(session)
+        setUser(session.user)
+        setLapsed(false)
+      },
+      async logOut() {
+        await client.call('sessions.close', {}).catch(() => undefined)
+        forget(false)
+      },
+      lapse,
+    }),
+    [client, user, hasLapsed, forget, lapse],
+  )
   return <SessionContext value={state}>{children}</SessionContext>
 }
 

@@ -1,18 +1,19 @@
-import { Segmented } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { chooseLanguage, type Language } from '../language/index.ts'
 
+const OTHER = {
+  zh: { language: 'en', label: 'English', lang: 'en' },
+  en: { language: 'zh', label: '中文', lang: 'zh-CN' },
+} as const
+
+/** One button that names the other language, in that language. */
 export function LanguageSwitch() {
-  const { i18n, t } = useTranslation()
+  const { i18n } = useTranslation()
+  const { language, label, lang } = OTHER[i18n.language as Language]
   return (
-    <Segmented<Language>
-      aria-label={t('shell.language')}
-      value={i18n.language as Language}
-      onChange={chooseLanguage}
-      options={[
-        { label: '中文', value: 'zh' },
-        { label: 'English', value: 'en' },
-      ]}
-    />
+    <Button lang={lang} onClick={() => chooseLanguage(language)}>
+      {label}
+    </Button>
   )
 }

@@ -1,9 +1,13 @@
-import { Button, Flex, Grid, Layout, Menu, Skeleton, Tag } from 'antd'
+import { Button } from 'antd'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Navigate, Route, Routes, useLocation, useNavigate } from 'react-router'
+import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router'
+import { Loading } from '../design/state.tsx'
 import { LoginPage } from '../session/login.tsx'
+import { useOrganization } from '../session/organization.ts'
 import { useSession, useUser } from '../session/provider.tsx'
+import { useWaiting } from '../worklist/use-work.ts'
+import { PageFault } from './fault.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { FlowMark } from './mark.tsx'
 import { pagesFor } from './routes.tsx'
@@ -15,89 +19,101 @@ export function Shell() {
 
 function Frame() {
   const { t } = useTranslation()
+  const { pathname } = useLocation()
   const { user } = useUser()
   return (
-    <Layout style={{ minHeight: '100%' }}>
+    <div className="frame">
       <a className="skip" href="#content">
         {t('shell.skip')}
       </a>
       <TopBar />
-      <Layout.Content id="content" tabIndex={-1}>
-        <Suspense fallback={<Skeleton active className="page" />}>
-          <Routes>
-            {pagesFor(user).map(({ path, page: Page }) => (
-              <Route key={path} path={path} element={<Page />} />
-            ))}
-            <Route path="*" element={<Navigate to="/" replace />} />
-          </Routes>
-        </Suspense>
-      </Layout.Content>
-    </Layout>
+      <Ribbon />
+      <main id="content" tabIndex={-1}>
+        <PageFault key={pathname}>
+          <Suspense fallback={<Waiting />}>
+            <Routes>
+              {pagesFor(user).map(({ path, page: Page }) => (
+                <Route key={path} path={path} element={<Page />} />
+              ))}
+              <Route path="*" element={<Navigate to="/" replace />} />
+            </Routes>
+          </Suspense>
+        </PageFault>
+      </main>
+    </div>
+  )
+}
+
+function Waiting() {
+  return (
+    <div className="page">
+      <Loading />
+    </div>
   )
 }
 
 function TopBar() {
-  const wide = Grid.useBreakpoint().md ?? true
+  const { t } = useTranslation()
+  const { logOut } = useSession()
   return (
-    <Layout.Header
-      style={{ height: 'auto', padding: wide ? '0 24px' : '8px 12px', lineHeight: 'normal' }}
-    >
-      <Flex align="center" gap={wide ? 16 : 8} wrap style={{ minHeight: 56 }}>
-        <FlowMark size={28} />
-        <Who />
-        <div style={{ order: wide ? 1 : 3, flex: wide ? 1 : '1 1 100%', minWidth: 0 }}>
-          <PageMenu />
-        </div>
-        <Flex gap={8} style={{ order: 2, marginLeft: 'auto' }}>
-          <LanguageSwitch />
-          <LogOut />
-        </Flex>
-      </Flex>
-    </Layout.Header>
+    <header className="bar">
+      <Who />
+      <PageLinks />
+      <div className="bar-end">
+        <LanguageSwitch />
+        <Button onClick={() => void logOut()}>{t('shell.logOut')}</Button>
+      </div>
+    </header>
   )
 }
 
 function Who() {
   const { t } = useTranslation()
   const { user } = useUser()
-  const wide = Grid.useBreakpoint().md ?? true
+  const organization = useOrganization()
+  const roles = user.roles.map(role => t(`role.${role}`)).join(t('shell.and'))
+  const whose = user.memberName ?? organization.data?.displayName ?? user.organization
   return (
-    <Flex vertical style={{ minWidth: 0 }}>
-      <strong style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
-        {user.memberName ?? user.organization}
-      </strong>
-      {wide && (
-        <span className="quiet" style={{ fontSize: 12 }}>
-          {user.name}{' '}
-          {user.roles.map(role => (
-            <Tag key={role} style={{ marginInlineEnd: 4 }}>
-              {t(`role.${role}`)}
-            </Tag>
-          ))}
-        </span>
-      )}
-    </Flex>
+    <div className="bar-who">
+      <FlowMark size={30} />
+      <span className="bar-names">
+        <strong title={whose}>{whose}</strong>
+        <small>{[user.name, roles].filter(Boolean).join(' · ')}</small>
+      </span>
+    </div>
   )
 }
 
-function PageMenu() {
+function PageLinks() {
   const { t } = useTranslation()
   const { user } = useUser()
-  const go = useNavigate()
-  const { pathname } = useLocation()
+  const waiting = useWaiting()
   return (
-    <Menu
-      mode="horizontal"
-      selectedKeys={[pathname]}
-      onClick={({ key }) => void go(key)}
-      style={{ borderBottom: 0, background: 'transparent' }}
-      items={pagesFor(user).map(page => ({ key: page.path, label: t(`page.${page.name}`) }))}
-    />
+    <nav className="bar-nav" aria-label={t('shell.pages')}>
+      {pagesFor(user).map(page => (
+        <NavLink key={page.path} to={page.path} end>
+          {t(`page.${page.name}`)}
+          {page.name === 'worklist' && waiting > 0 && (
+            <span className="pill">
+              {waiting > 999 ? '999+' : waiting}
+              <span className="unseen"> {t('shell.waiting')}</span>
+            </span>
+          )}
+        </NavLink>
+      ))}
+    </nav>
   )
 }
 
-function LogOut() {
+/** A pilot with a calendar of its own says so wherever dates are shown. */
+function Ribbon() {
   const { t } = useTranslation()
-  const { logOut } = useSession()
-  return <Button onClick={() => void logOut()}>{t('shell.logOut')}</Button>
+  const { data } = useOrganization()
+  const lines = [
+    data && data.calendarOffsetDays > 0
+      ? t('shell.pilotCalendar', { days: data.calendarOffsetDays, today: data.businessDay })
+      : undefined,
+    data?.simulators ? t('shell.simulators') : undefined,
+  ].filter(line => line !== undefined)
+  return lines.length > 0 && <div className="ribbon">{lines.join(' ')}</div>
 }

@@ -1,9 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App } from 'antd'
-import { useTranslation } from 'react-i18next'
-import { useProblemText } from '../design/state.tsx'
+import { useState } from 'react'
 import { useUser } from '../session/provider.tsx'
-import { doWork, summarise, type WorkKind } from './actions.ts'
+import { doWork, type Progress, type WorkKind } from './actions.ts'
 
 export function useWorklist() {
   const { client } = useUser()
@@ -14,21 +12,24 @@ export function useWorklist() {
   })
 }
 
-/** Does work and says what became of it; every list is read again afterwards. */
+/** How many things wait for this person, over all kinds. */
+export function useWaiting(): number {
+  const { data } = useWorklist()
+  return Object.values(data?.counts ?? {}).reduce((sum, count) => sum + count, 0)
+}
+
+/** Does work and keeps what became of it; every list is read again afterwards. */
 export function useWork() {
   const { client } = useUser()
-  const { t } = useTranslation()
-  const { message } = App.useApp()
-  const problemText = useProblemText()
   const queries = useQueryClient()
-  return useMutation({
-    mutationFn: ({ kind, ids }: { kind: WorkKind; ids: string[] }) => doWork(client, kind, ids),
-    onSuccess: operation => {
-      const result = summarise(operation)
-      if (result.refused === 0) message.success(t('worklist.done', { count: result.ok }))
-      else message.warning(t('worklist.partly', { ...result }))
-    },
-    onError: error => message.error(problemText(error)),
+  const [progress, setProgress] = useState<Progress>()
+  const mutation = useMutation({
+    mutationFn: (work: { kind: WorkKind; ids: readonly string[] }) =>
+      doWork(client, work, setProgress),
+    onMutate: () => setProgress(undefined),
     onSettled: () => queries.invalidateQueries(),
   })
+  return { ...mutation, progress }
 }
+
+export type DoingWork = ReturnType<typeof useWork>

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Browser } from 'playwright-core'
 import { GatewayProblem, type Client } from '@triflow/gateway/client'
 import { recount } from '../generator/recount.ts'
 import type { PilotResult } from '../pilot/index.ts'
@@ -6,9 +7,19 @@ import { importFile } from '../pilot/steps/imports.ts'
 import { everything, type Stage } from '../pilot/stage.ts'
 import { until } from '../pilot/patience.ts'
 import { badFiles } from './bad-files.ts'
-import { doWork, logInAt, openBrowser } from './browser.ts'
+import {
+  DESK,
+  doWork,
+  logInAt,
+  openBrowser,
+  openPortal,
+  PHONE,
+  typeLogIn,
+  visitAll,
+} from './browser.ts'
 import { importFreshTrade } from './fresh-trade.ts'
 import { ledgerUnderTest, startTestNetwork, type TestNetwork } from './harness.ts'
+import { pageFaults } from './page-faults.ts'
 
 const INVOICES = 120
 
@@ -124,25 +135,65 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
   })
 
   describe('the portal', () => {
-    it('lets the buyer’s maker and checker confirm an invoice that waits for them', async () => {
+    let browser: Browser
+    before(async () => {
+      browser = await openBrowser()
+    })
+    after(() => browser?.close())
+
+    it('lets the buyer’s maker and checker confirm an invoice by keyboard, in two languages', async () => {
       const number = await importFreshTrade(test, '1')
       const operator = await test.actors.operator('core')
       await operator.perform('matching.run', { body: {} })
       const url = test.network.gateways.core
-      const browser = await openBrowser()
-      try {
-        for (const login of ['maker', 'checker']) {
-          const page = await logInAt(browser, url, test.person('core', login))
-          await doWork(page, url, number)
-        }
-      } finally {
-        await browser.close()
+      for (const [login, reader] of [
+        ['maker', DESK],
+        ['checker', PHONE],
+      ] as const) {
+        const page = await logInAt(browser, url, test.person('core', login), reader)
+        await doWork(page, url, number)
       }
       const found = await until('the confirmation', async () => {
         const [invoice] = await everything(operator, 'invoices.list', { number })
         return invoice?.approval === 'CONFIRMED' ? invoice : undefined
       })
       expect(found.confirmedFen).to.equal(found.grossFen)
+    })
+
+    for (const [organization, login, reader] of [
+      ['core', 'maker', DESK],
+      ['alliance', 'sup01.maker', PHONE],
+      ['banka', 'checker', { ...DESK, width: 390 }],
+      ['regulator', 'compliance', { ...PHONE, width: 1440 }],
+    ] as const)
+      it(`can be read by everyone: ${organization}, ${reader.language}, ${reader.width} px`, async () => {
+        const url = test.network.gateways[organization]
+        const person = test.person(organization, login)
+        const page = await logInAt(browser, url, person, reader)
+        await visitAll(page, url, async path => {
+          expect(await pageFaults(page), path).to.deep.equal([])
+        })
+        // The measure can fail: faint text without a translation, on a page without a title.
+        await page.evaluate(
+          `document.title = ''; document.querySelector('h1').outerHTML = '<h1 style="color:#ccc">page.none</h1>'`,
+        )
+        expect(await pageFaults(page)).to.have.lengthOf(3)
+      })
+
+    it('says what to do after a wrong password, and goes on where a session ended', async () => {
+      const url = `${test.network.gateways.core}/certificates`
+      const person = test.person('core', 'maker')
+      const page = await openPortal(browser, url, PHONE)
+      await typeLogIn(page, { ...person, password: 'not the password' })
+      await page.getByRole('alert').filter({ hasText: 'ask your operator' }).waitFor()
+      await typeLogIn(page, person)
+      await page.getByRole('heading', { name: 'Receivable certificates' }).waitFor()
+      await page.evaluate(`fetch('/v1/sessions/current', { method: 'DELETE', headers: {
+        authorization: 'Bearer ' + JSON.parse(sessionStorage.getItem('triflow.session')).accessToken } })`)
+      await page.getByRole('link', { name: 'Invoices' }).click()
+      await page.getByRole('status').filter({ hasText: 'session has ended' }).waitFor()
+      await typeLogIn(page, person)
+      await page.getByRole('heading', { name: 'Invoices' }).waitFor()
     })
   })
 
