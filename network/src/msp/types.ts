@@ -46,7 +46,7 @@ export interface Identity {
 export interface Msp {
   /** Cached by digest. Chain, roles and revocation are checked; the clock is not read. */
   identify(serializedIdentity: Uint8Array): Identity | MspFault
-  /** ECDSA over SHA-256 of the message, DER, low S; runs on the thread pool, result cached. */
+  /** ECDSA over SHA-256 of the message, DER, low S; many at once run on the thread pool; cached. */
   verify(identity: Identity, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   verifySync(identity: Identity, message: Uint8Array, signature: Uint8Array): boolean
   readonly mspIds: ReadonlySet<string>
