@@ -16,7 +16,7 @@ import { blockKey, readBlockNumber } from './store/keys.ts'
 import { readBlockRow, writeBlockRow, type BlockRow } from './store/rows.ts'
 
 /** A few newest blocks stay in memory: every deliver stream asks for them at once. */
-const RECENT_MAX = 32
+export const RECENT_MAX = 32
 
 /** Slots 2 and 4: this peer's verdicts and its hash over all results so far. */
 export const withOwnMetadata = (
@@ -31,6 +31,13 @@ export const withOwnMetadata = (
       : new Writer().bytes(1, own.commitHash).finish(),
   )
   return writeBlock(block, slots)
+}
+
+/** A block this node kept while it was no peer: the verdicts stand beside it. */
+const withVerdicts = (bytes: Uint8Array, row: BlockRow): Uint8Array => {
+  const block = readBlock(bytes)
+  if (isBlockFault(block)) throw new LedgerFault('BLOCK_CORRUPT', block.detail)
+  return withOwnMetadata(block, row)
 }
 
 /** Reads stored blocks, and brings damaged ones again. */
@@ -74,7 +81,9 @@ export class BlockReader {
     const recent = this.#recent.get(number)
     if (recent !== undefined) return recent
     const row = this.row(number)
-    return row === undefined ? undefined : this.#file.read(number, row)
+    if (row === undefined) return undefined
+    const { bytes, isJudged } = this.#file.read(number, row)
+    return isJudged ? bytes : withVerdicts(bytes, row)
   }
 
   /** The block whose bytes the checksum or the header hash do not fit is fetched and kept. */
@@ -99,7 +108,7 @@ export class BlockReader {
       block.envelopes.length === row.flags.length
     if (!fits) throw new LedgerFault('BLOCK_CORRUPT', `block ${number} was brought wrong`)
     const bytes = withOwnMetadata(block, row)
-    const position = await this.#file.repair(number, bytes)
+    const position = await this.#file.repair(number, { bytes, isJudged: true })
     await this.#database.commit(tables => {
       tables.blocks.put(blockKey(number), writeBlockRow({ ...row, ...position }))
     })

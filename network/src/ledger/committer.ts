@@ -134,8 +134,10 @@ export class Committer<I extends LedgerIdentity> {
     const ownHash =
       block.number === 0 ? new Uint8Array(0) : commitHash(plan.flags, plan.batch, this.#commitHash)
     const bytes = withOwnMetadata(block, { flags: plan.flags, commitHash: ownHash })
-    const isOnDisk = found !== undefined && equalBytes(found.bytes, bytes)
-    const position = isOnDisk ? found.position : await file.append(block.number, bytes)
+    const isOnDisk = found !== undefined && (!found.isJudged || equalBytes(found.bytes, bytes))
+    const position = isOnDisk
+      ? found.position
+      : await file.append(block.number, { bytes, isJudged: true })
     const hash = headerHash(block)
     const own = new PrivateBlock(this.#view, block.number, definitions)
     const outcome = transactions.map((transaction, index) => {

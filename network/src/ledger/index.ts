@@ -2,6 +2,8 @@
 //
 // - `openLedger` keeps blocks in append-only files and everything else in one LMDB environment;
 //   it recovers by itself from a crash at any moment.
+// - `openChain` keeps the blocks alone, for a node that orders and is no peer; `openLedger` on its
+//   folder builds the state.
 // - `Ledger.commit` checks a block (form, certificate, signatures), judges every transaction in
 //   order (ids, endorsement policies, MVCC, phantoms) and writes blocks, state, index, history,
 //   private data and savepoint in one transaction.
@@ -14,6 +16,7 @@
 // they hash to what the block says.
 export * from './types.ts'
 export { LedgerFault, isLedgerFault, type LedgerFaultCode } from './fault.ts'
+export { openChain } from './chain.ts'
 export { openLedger } from './ledger.ts'
 export { trustOf } from './trust.ts'
 export { TxCode, HeaderType } from './rules/codes.ts'

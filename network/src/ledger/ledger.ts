@@ -241,20 +241,27 @@ const checkGenesis = (options: LedgerOptions, view: StateView): void => {
   }
 }
 
-/** Blocks that were synced before a crash and not yet in the tables are applied again. */
+/**
+ * Blocks that are on disk and not yet in the tables are applied: those synced before a crash, and
+ * those this node kept while it was no peer.
+ */
 const recover = async ({ file, committer }: Parts, view: StateView): Promise<void> => {
+  const { frames, end } = file.scan(readSavepoint(view))
+  await file.cutAfter(end)
   let inPlace = true
-  for (const found of await file.recover(readSavepoint(view))) {
+  for (const { number, position } of frames) {
+    const found = file.read(number, position)
     const { block } = await committer.commit(found.bytes, inPlace ? found : undefined)
-    inPlace &&= equalBytes(block.bytes, found.bytes)
+    inPlace &&= !found.isJudged || equalBytes(block.bytes, found.bytes)
   }
 }
 
-const openParts = async (options: LedgerOptions, database: LedgerDatabase): Promise<Parts> => {
-  const { directory, channelId, trust, certificate, selfMspId } = options
+const openParts = async (
+  options: LedgerOptions,
+  { database, file }: Pick<Parts, 'database' | 'file'>,
+): Promise<Parts> => {
+  const { channelId, trust, certificate, selfMspId } = options
   const view = new StateView(database.tables)
-  checkGenesis(options, view)
-  const file = await BlockFile.open(join(directory, 'blocks'), options.segmentBytesMax)
   const blocks = new BlockReader({ file, database }, options.fetchBlock)
   const definitions = new DefinitionBook(view, { trust, selfMspId })
   const transientBlocksMax = options.transientBlocksMax ?? TRANSIENT_BLOCKS_DEFAULT
@@ -271,6 +278,8 @@ const openParts = async (options: LedgerOptions, database: LedgerDatabase): Prom
   const privates = new PrivateAccess({ database, definitions, blockOf })
   const parts: Parts = { file, database, blocks, definitions, committer, privates }
   await recover(parts, view)
+  // The blocks may be older than the tables: then only now it is known how the folder began.
+  checkGenesis(options, view)
   if (committer.height === 0) await committer.commit(options.genesisBlock)
   return parts
 }
@@ -282,9 +291,13 @@ const openParts = async (options: LedgerOptions, database: LedgerDatabase): Prom
 export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
   mkdirSync(options.directory, { recursive: true })
   const database = new LedgerDatabase(join(options.directory, 'state'))
+  let file: BlockFile | undefined
   try {
-    return new ChannelLedger(options.channelId, await openParts(options, database))
+    checkGenesis(options, new StateView(database.tables))
+    file = await BlockFile.open(join(options.directory, 'blocks'), options.segmentBytesMax)
+    return new ChannelLedger(options.channelId, await openParts(options, { database, file }))
   } catch (error) {
+    await file?.close()
     await database.close()
     throw error
   }

@@ -74,6 +74,12 @@ export interface LedgerOptions {
   readonly segmentBytesMax?: number
 }
 
+/** What a node that orders and is no peer needs of a ledger. */
+export type ChainOptions = Pick<
+  LedgerOptions,
+  'directory' | 'channelId' | 'genesisBlock' | 'fetchBlock' | 'segmentBytesMax'
+>
+
 export interface StateVersion {
   readonly blockNumber: number
   readonly txNumber: number
@@ -229,7 +235,24 @@ export interface FetchedPrivate extends PrivatePlace {
 
 export type FetchOutcome = 'stored' | 'not_missing' | 'hash_differs'
 
-export interface Ledger {
+/** The blocks of a channel without what they say: all that ordering and catching up take. */
+export interface Chain {
+  readonly channelId: string
+  /** Number of blocks; the next block has this number. */
+  height(): number
+  lastHeaderHash(): Uint8Array
+  /** Resolves when the block survives a power cut. */
+  commit(block: Uint8Array): Promise<{ readonly number: number }>
+  /** Throws BLOCK_CORRUPT on damage. */
+  block(number: number): Uint8Array | undefined
+  /** As `block`, and brings a damaged block again through `fetchBlock`. */
+  readBlock(number: number): Promise<Uint8Array | undefined>
+  /** Called in block order after the block is readable; the return value unsubscribes. */
+  onCommit(listener: (block: { readonly number: number }) => void): () => void
+  close(): Promise<void>
+}
+
+export interface Ledger extends Chain {
   readonly channelId: string
   /** Number of blocks; the next block has this number. */
   height(): number

@@ -74,7 +74,10 @@ describe(`nodes that die at any moment (seed ${seed})`, function () {
     const [first, ...rest] = nodes.map(node => node.channels[CHANNEL])
     return rest.every(
       each =>
-        each !== undefined && each.height === first?.height && each.commitHash === first.commitHash,
+        each !== undefined &&
+        each.height === first?.height &&
+        each.headerHash === first.headerHash &&
+        each.commitHash === first.commitHash,
     )
   }
 

@@ -22,7 +22,9 @@ export interface NodeStatus {
 
 export interface ChannelStatus {
   height: number
-  /** Embedded ledger only: hash of all state after the last block, and the replica's place. */
+  /** Embedded ledger only: hash of the last block's header, and the replica's place. */
+  headerHash?: string
+  /** ... and of all state after it, on a peer. */
   commitHash?: string
   view?: number
   leader?: number
@@ -59,8 +61,10 @@ export interface Health {
 export interface ChannelHealth {
   /** Number of blocks. */
   height: number
-  /** Hex; equal on all nodes at one height, or their states differ. */
-  commitHash: string
+  /** Hex; equal on all nodes at one height. */
+  headerHash: string
+  /** Hex; equal on all peers at one height, or their states differ. */
+  commitHash?: string
   orderer?: { view: number; leader: number; phase: string; height: number; pending: number }
   /** The other peers this node's gateway would ask, and the chaincodes each can run. */
   peers: Record<string, readonly string[]>
@@ -76,9 +80,14 @@ async function askNode(node: NodePlace): Promise<Said> {
   const health = await askHealth(node)
   if (!health) return SILENT
   const channels = Object.entries(health.channels ?? {}).map(
-    ([name, { height, commitHash, orderer }]) => [
+    ([name, { height, headerHash, commitHash, orderer }]) => [
       name,
-      { height, commitHash, ...(orderer ? { view: orderer.view, leader: orderer.leader } : {}) },
+      {
+        height,
+        headerHash,
+        ...(commitHash === undefined ? {} : { commitHash }),
+        ...(orderer ? { view: orderer.view, leader: orderer.leader } : {}),
+      },
     ],
   )
   return { ready: health.ready, channels: Object.fromEntries(channels) as Said['channels'] }

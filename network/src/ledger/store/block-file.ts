@@ -16,17 +16,20 @@ import { invariant } from '../rules/invariant.ts'
 import type { BlockPosition } from './rows.ts'
 
 /**
- * Blocks in files that only grow. A frame is `TFB1`, length (4), block number (8), CRC-32 of
- * number and bytes (4), bytes. A frame is synced before anything refers to it; a frame cut by a
+ * Blocks in files that only grow. A frame is `TFB1` or `TFB2`, length (4), block number (8), CRC-32
+ * of number and bytes (4), bytes. A frame is synced before anything refers to it; a frame cut by a
  * crash is cut off at the next start; a damaged frame is reported, never returned.
+ * `TFB1`: the block holds this peer's verdicts; `TFB2`: it does not, because a node that only orders
+ * wrote it.
  */
-const MAGIC = 0x54464231
+const JUDGED = 0x54464231
+const UNJUDGED = 0x54464232
 const FRAME_BYTES = 20
 export const BLOCK_BYTES_MAX = 512 * 1024 * 1024
 const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024
 
 /** Blocks brought again lie in a file of their own, so the tail of the others stays in order. */
-const REPAIRED = 0xffff_ffff
+export const REPAIRED = 0xffff_ffff
 
 /** A write returns when its data is on disk: one trip to the thread pool instead of two. */
 const SYNCED = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC
@@ -48,19 +51,36 @@ export const endOf = (position: BlockPosition): FileEnd => ({
 const checksum = (head: Buffer, bytes: Uint8Array): number =>
   crc32(bytes, crc32(head.subarray(8, 16)))
 
-const frameHead = (number: number, bytes: Uint8Array): Buffer => {
+/** `isJudged`: the verdicts of this peer stand in the bytes. */
+export interface BlockBytes {
+  readonly bytes: Uint8Array
+  readonly isJudged: boolean
+}
+
+const frameHead = (number: number, { bytes, isJudged }: BlockBytes): Buffer => {
   const head = Buffer.alloc(FRAME_BYTES)
-  head.writeUInt32BE(MAGIC, 0)
+  head.writeUInt32BE(isJudged ? JUDGED : UNJUDGED, 0)
   head.writeUInt32BE(bytes.length, 4)
   head.writeUIntBE(number, 10, 6)
   head.writeUInt32BE(checksum(head, bytes), 16)
   return head
 }
 
-export interface FoundBlock {
+/** A whole frame on disk. */
+export interface FoundFrame {
   readonly number: number
   readonly position: BlockPosition
+}
+
+export interface FoundBlock extends FoundFrame, BlockBytes {
   readonly bytes: Buffer
+}
+
+export interface Scan {
+  readonly number: number
+  readonly end: FileEnd
+  /** A block that was judged anew stands there twice: the later one counts. */
+  readonly mayRepeat?: boolean
 }
 
 const syncFolder = (directory: string): void => {
@@ -87,7 +107,7 @@ export class BlockFile {
     this.#segmentBytesMax = segmentBytesMax
   }
 
-  /** Opens the folder; call `recover` before the first append. */
+  /** Opens the folder; call `cutAfter` before the first append. */
   static async open(
     directory: string,
     segmentBytesMax = SEGMENT_BYTES_DEFAULT,
@@ -136,12 +156,14 @@ export class BlockFile {
   /** The whole frame at a place, or undefined when it is cut, damaged or not one. */
   #frameAt(segment: number, offset: number): FoundBlock | undefined {
     const head = this.#readAt(segment, offset, FRAME_BYTES)
-    if (head === undefined || head.readUInt32BE(0) !== MAGIC) return undefined
+    const kind = head?.readUInt32BE(0)
+    if (head === undefined || (kind !== JUDGED && kind !== UNJUDGED)) return undefined
     const length = head.readUInt32BE(4)
     if (length > BLOCK_BYTES_MAX) return undefined
     const bytes = this.#readAt(segment, offset + FRAME_BYTES, length)
     if (bytes === undefined || checksum(head, bytes) !== head.readUInt32BE(16)) return undefined
-    return { number: head.readUIntBE(10, 6), position: { segment, offset, length }, bytes }
+    const position = { segment, offset, length }
+    return { number: head.readUIntBE(10, 6), position, bytes, isJudged: kind === JUDGED }
   }
 
   #sizeOf(segment: number): number {
@@ -149,31 +171,44 @@ export class BlockFile {
     return reader === undefined ? 0 : fstatSync(reader).size
   }
 
-  /**
-   * Finds whole frames after the savepoint's end, in order, and cuts what follows them: the torn
-   * end of an append that a crash stopped.
-   */
-  async recover(next: { readonly number: number; readonly end: FileEnd }): Promise<FoundBlock[]> {
-    const found: FoundBlock[] = []
-    let { segment, offset } = next.end
-    let { number } = next
+  /** Whole frames from a place on, in order, and the place after the last of them. */
+  scan(from: Scan): { readonly frames: FoundFrame[]; readonly end: FileEnd } {
+    const frames: FoundFrame[] = []
+    let { segment, offset } = from.end
+    let { number } = from
     for (;;) {
       const frame = this.#frameAt(segment, offset)
-      if (frame !== undefined && frame.number === number) {
-        found.push(frame)
+      const isNext = frame !== undefined && frame.number <= number
+      if (isNext && (frame.number === number || from.mayRepeat === true)) {
+        frames.push({ number: frame.number, position: frame.position })
         offset += FRAME_BYTES + frame.position.length
-        number += 1
+        number = frame.number + 1
         continue
       }
       if (segment >= this.#segment || offset < this.#sizeOf(segment)) break
       segment += 1
       offset = 0
     }
-    await this.#cutAfter(segment, offset)
-    return found
+    return { frames, end: { segment, offset } }
   }
 
-  async #cutAfter(segment: number, offset: number): Promise<void> {
+  /** Whether a whole frame lies anywhere after a place: then what lies there is no torn append. */
+  hasFrameAfter({ segment, offset }: FileEnd): boolean {
+    for (let at = segment; at <= this.#segment; at += 1) {
+      const from = at === segment ? offset : 0
+      const bytes = this.#readAt(at, from, Math.max(0, this.#sizeOf(at) - from))
+      // Both marks begin alike; the fourth byte, the checksum and the length decide.
+      const mark = Buffer.from('TFB')
+      for (let found = bytes?.indexOf(mark) ?? -1; found >= 0;) {
+        if (this.#frameAt(at, from + found) !== undefined) return true
+        found = bytes?.indexOf(mark, found + 1) ?? -1
+      }
+    }
+    return false
+  }
+
+  /** Cuts what follows a place: the torn end of an append that a crash stopped. */
+  async cutAfter({ segment, offset }: FileEnd): Promise<void> {
     for (let later = segment + 1; later <= this.#segment; later += 1) {
       const handle = await open(this.#path(later), 'r+')
       await handle.truncate(0)
@@ -192,7 +227,8 @@ export class BlockFile {
   }
 
   /** Appends and syncs; resolves when the block survives a power cut. */
-  async append(number: number, bytes: Uint8Array): Promise<BlockPosition> {
+  async append(number: number, block: BlockBytes): Promise<BlockPosition> {
+    const { bytes } = block
     invariant(bytes.length <= BLOCK_BYTES_MAX, 'a block fits its frame')
     if (this.#end >= this.#segmentBytesMax) {
       this.#segment += 1
@@ -201,7 +237,7 @@ export class BlockFile {
     const writer = this.#writer
     invariant(writer !== undefined, 'a block file is appended to while open')
     const position = { segment: this.#segment, offset: this.#end, length: bytes.length }
-    const frame = [frameHead(number, bytes), bytes]
+    const frame = [frameHead(number, block), bytes]
     const written = await writer.writev(frame, position.offset)
     invariant(written.bytesWritten === FRAME_BYTES + bytes.length, 'a frame is written whole')
     this.#end = position.offset + FRAME_BYTES + bytes.length
@@ -209,17 +245,18 @@ export class BlockFile {
   }
 
   /** Keeps a block that was brought again, apart from the others. */
-  async repair(number: number, bytes: Uint8Array): Promise<BlockPosition> {
-    const kept = this.#repairs.then(() => this.#appendRepaired(number, bytes))
+  async repair(number: number, block: BlockBytes): Promise<BlockPosition> {
+    const kept = this.#repairs.then(() => this.#appendRepaired(number, block))
     this.#repairs = kept.catch(() => undefined)
     return kept
   }
 
-  async #appendRepaired(number: number, bytes: Uint8Array): Promise<BlockPosition> {
+  async #appendRepaired(number: number, block: BlockBytes): Promise<BlockPosition> {
+    const { bytes } = block
     const handle = await open(this.#path(REPAIRED), SYNCED, 0o600)
     try {
       const offset = (await handle.stat()).size
-      await handle.writev([frameHead(number, bytes), bytes], offset)
+      await handle.writev([frameHead(number, block), bytes], offset)
       syncFolder(this.#directory)
       return { segment: REPAIRED, offset, length: bytes.length }
     } finally {
@@ -228,12 +265,12 @@ export class BlockFile {
   }
 
   /** Throws BLOCK_CORRUPT when the bytes on disk are not what was written. */
-  read(number: number, position: BlockPosition): Buffer {
+  read(number: number, position: BlockPosition): FoundBlock {
     const frame = this.#frameAt(position.segment, position.offset)
     if (frame === undefined || frame.number !== number) {
       throw new LedgerFault('BLOCK_CORRUPT', `block ${number} is damaged on disk`)
     }
-    return frame.bytes
+    return frame
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { openLedger } from '../index.ts'
+import { openChain, openLedger, type Chain, type Ledger } from '../index.ts'
 import { createMsp, readChannelConfig } from '../../msp/index.ts'
 import { trustOf } from '../trust.ts'
 
 // A process that commits prepared blocks as fast as it can and says so, line by line; the test
-// kills it at any moment and starts it again.
+// kills it at any moment and starts it again. With a third argument it is a node that only orders.
 
 interface Script {
   readonly channelId: string
@@ -16,18 +16,24 @@ interface Script {
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64')
 
-const main = async (): Promise<void> => {
-  const [directory, scriptFile] = process.argv.slice(2) as [string, string]
-  const script = JSON.parse(readFileSync(scriptFile, 'utf8')) as Script
+const open = (directory: string, script: Script, isPeer: boolean): Promise<Chain | Ledger> => {
   const genesisBlock = bytesOf(script.blocks[0] as string)
-  const config = readChannelConfig(genesisBlock)
   const { channelId, selfMspId } = script
+  if (!isPeer) return openChain({ directory, channelId, genesisBlock })
+  const config = readChannelConfig(genesisBlock)
   const trust = trustOf(createMsp(config), config)
-  const ledger = await openLedger({ directory, channelId, genesisBlock, selfMspId, trust })
+  return openLedger({ directory, channelId, genesisBlock, selfMspId, trust })
+}
+
+const main = async (): Promise<void> => {
+  const [directory, scriptFile, orders] = process.argv.slice(2) as [string, string, string?]
+  const script = JSON.parse(readFileSync(scriptFile, 'utf8')) as Script
+  process.stdout.write('begin\n')
+  const ledger = await open(directory, script, orders === undefined)
   process.stdout.write(`open ${ledger.height()}\n`)
   for (let number = ledger.height(); number < script.blocks.length; number += 1) {
     for (const { txId, rwset } of script.transient[number] ?? []) {
-      await ledger.putTransient(txId, bytesOf(rwset))
+      if ('putTransient' in ledger) await ledger.putTransient(txId, bytesOf(rwset))
     }
     await ledger.commit(bytesOf(script.blocks[number] as string))
     process.stdout.write(`committed ${number}\n`)

@@ -1,7 +1,7 @@
 // One channel of a node: its ledger, its replica if the node orders, and the flow of blocks between them.
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { openLedger, trustOf, type Ledger } from '../../ledger/index.ts'
+import { openChain, openLedger, trustOf, type Chain, type Ledger } from '../../ledger/index.ts'
 import { openOrderer, type Orderer } from '../../orderer/index.ts'
 import { createInspector } from '../../peer/index.ts'
 import type { ChannelConfig, Msp, Signer } from '../../msp/index.ts'
@@ -41,7 +41,10 @@ export interface NodeChannel {
   channelId: string
   config: ChannelConfig
   msp: Msp
-  ledger: Ledger
+  /** The blocks. On a peer the ledger itself. */
+  chain: Chain
+  /** Absent on a node that only orders: nobody may ask it for state, so it judges nothing. */
+  ledger: Ledger | undefined
   orderer: Orderer | undefined
   /** Starts to pull blocks, on a node that does not order. */
   start(): void
@@ -51,45 +54,60 @@ export interface NodeChannel {
 /** Opens the ledger (which recovers from whatever ended the last process) and then the replica. */
 export async function openChannel(parts: ChannelParts): Promise<NodeChannel> {
   const { channelId, identity, place } = parts
-  const { config, msp, genesisBlock } = identity
-  const directory = path.join(parts.directory, 'ledger', channelId)
-  mkdirSync(directory, { recursive: true })
-  const certificate = createCertificateCheck(config, msp)
-  const ledger: Ledger = await openLedger({
-    directory,
-    channelId,
-    genesisBlock,
-    selfMspId: place.mspId,
-    trust: trustOf(msp, config),
-    // A replica has verified the votes of its own blocks and of those it fetched.
-    ...(place.orderer ? {} : { certificate }),
-    fetchBlock: number => fetchAnywhere(parts, number),
-  })
-  const orderer = await openReplica(parts, ledger)
+  const { config, msp } = identity
+  const ledger = place.isPeer ? await openState(parts) : undefined
+  const chain = ledger ?? (await openChain(storeOf(parts)))
+  const orderer = await openReplica(parts, chain)
   let puller: BlockPuller | undefined
   return {
     channelId,
     config,
     msp,
+    chain,
     ledger,
     orderer,
     start: () => {
-      if (!orderer) puller = openPuller(parts, ledger)
+      if (!orderer) puller = openPuller(parts, chain)
     },
     close: async () => {
       await orderer?.close()
       await puller?.close()
-      await ledger.close()
+      await chain.close()
     },
   }
 }
 
-async function openReplica(parts: ChannelParts, ledger: Ledger): Promise<Orderer | undefined> {
+/** A node that becomes a peer, or is one no longer, goes on with the blocks of the same folder. */
+function storeOf(parts: ChannelParts): Parameters<typeof openChain>[0] {
+  const { channelId, identity } = parts
+  const directory = path.join(parts.directory, 'ledger', channelId)
+  mkdirSync(directory, { recursive: true })
+  return {
+    directory,
+    channelId,
+    genesisBlock: identity.genesisBlock,
+    fetchBlock: number => fetchAnywhere(parts, number),
+  }
+}
+
+function openState(parts: ChannelParts): Promise<Ledger> {
+  const { identity, place } = parts
+  const { config, msp } = identity
+  return openLedger({
+    ...storeOf(parts),
+    selfMspId: place.mspId,
+    trust: trustOf(msp, config),
+    // A replica has verified the votes of its own blocks and of those it fetched.
+    ...(place.orderer ? {} : { certificate: createCertificateCheck(config, msp) }),
+  })
+}
+
+async function openReplica(parts: ChannelParts, chain: Chain): Promise<Orderer | undefined> {
   const { place, ordererSigner, channelId, identity, definition, consenterNames, mesh } = parts
   if (!place.orderer || !ordererSigner) return undefined
   const directory = path.join(parts.directory, 'orderer', channelId)
   mkdirSync(directory, { recursive: true })
-  const lastBlock = ledger.block(ledger.height() - 1)
+  const lastBlock = chain.block(chain.height() - 1)
   if (!lastBlock) throw new Error(`the ledger of ${channelId} has no last block`)
   const head = withChannel(channelId)
   const orderer = await openOrderer({
@@ -98,7 +116,7 @@ async function openReplica(parts: ChannelParts, ledger: Ledger): Promise<Orderer
     signer: ordererSigner,
     directory,
     lastBlock,
-    readBlock: number => ledger.block(number),
+    readBlock: number => chain.block(number),
     inspect: createInspector({ config: identity.config, msp: identity.msp }),
     timeouts: timeoutsOf(definition),
     log: parts.log,
@@ -113,7 +131,7 @@ async function openReplica(parts: ChannelParts, ledger: Ledger): Promise<Orderer
   })
   orderer.onFault(parts.onFault)
   orderer.onBlock(async block => {
-    await ledger.commit(block)
+    await chain.commit(block)
   })
   return orderer
 }
@@ -153,11 +171,11 @@ async function fetchAnywhere(parts: ChannelParts, number: number): Promise<Uint8
   return undefined
 }
 
-function openPuller(parts: ChannelParts, ledger: Ledger): BlockPuller {
+function openPuller(parts: ChannelParts, chain: Chain): BlockPuller {
   const { mesh, board, channelId, consenterNames, log } = parts
   const head = withChannel(channelId)
   return new BlockPuller({
-    height: () => ledger.height(),
+    height: () => chain.height(),
     sources: () =>
       [...consenterNames.values()]
         .filter(name => mesh().isLinked(name))
@@ -167,7 +185,7 @@ function openPuller(parts: ChannelParts, ledger: Ledger): BlockPuller {
       const waitMs = NEXT_BLOCKS_WAIT_MS + FETCH_MS
       return splitParts(await mesh().request(source, METHOD.nextBlocks, body, waitMs))
     },
-    commit: block => ledger.commit(block),
+    commit: block => chain.commit(block),
     count: parts.count,
     warn: (fields, text) => log.warn({ channel: channelId, ...fields }, text),
   })

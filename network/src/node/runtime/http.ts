@@ -48,11 +48,12 @@ function answerHealth(response: http.ServerResponse, node: RunningNode | undefin
 
 function healthOf(node: RunningNode | undefined): Health {
   if (!node) return { ready: false }
-  const channels = [...node.channels.values()].map(({ channelId, ledger, orderer }) => {
+  const channels = [...node.channels.values()].map(({ channelId, chain, ledger, orderer }) => {
     const peers = node.remote.peers(channelId).map(each => [each.name, each.chaincodes])
     const health: ChannelHealth = {
-      height: ledger.height(),
-      commitHash: commitHashOf(ledger.block(ledger.height() - 1)),
+      height: chain.height(),
+      headerHash: Buffer.from(chain.lastHeaderHash()).toString('hex'),
+      ...(ledger ? { commitHash: commitHashOf(ledger.block(ledger.height() - 1)) } : {}),
       ...(orderer ? { orderer: orderer.status() } : {}),
       peers: Object.fromEntries(peers) as ChannelHealth['peers'],
     }
@@ -94,7 +95,7 @@ function createRegistry(node: () => RunningNode | undefined): Registry {
     'ledger_height',
     'Number of blocks.',
     ['channel'],
-    eachChannel(channel => channel.ledger.height()),
+    eachChannel(channel => channel.chain.height()),
   )
   gauge(
     'consensus_view',

@@ -188,7 +188,8 @@ function openPeer(wiring: Wiring): Promise<Peer> {
   mkdirSync(directory, { recursive: true })
   const resources = new Map<string, ChannelResources>()
   for (const [channelId, { config, msp, ledger }] of wiring.channels)
-    resources.set(channelId, { config, msp, ledger, ordering: orderingOf(wiring, channelId) })
+    if (ledger)
+      resources.set(channelId, { config, msp, ledger, ordering: orderingOf(wiring, channelId) })
   return createPeer({
     name: place.name,
     endpoint: `${HOST}:${place.clientPort}`,
@@ -241,9 +242,9 @@ async function serve(wiring: Wiring, peer: Peer): Promise<Server> {
 
 function statusOf(wiring: Wiring, peer: Peer | undefined) {
   return Object.fromEntries(
-    [...wiring.channels.values()].map(({ channelId, ledger }) => [
+    [...wiring.channels.values()].map(({ channelId, chain }) => [
       channelId,
-      { height: ledger.height(), chaincodes: [...(peer?.chaincodes(channelId) ?? [])] },
+      { height: chain.height(), chaincodes: [...(peer?.chaincodes(channelId) ?? [])] },
     ]),
   )
 }

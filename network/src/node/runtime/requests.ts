@@ -53,12 +53,12 @@ const pullPrivate: Handler = (from, body, parts) => peerOf(parts).pullPrivate(ca
 
 const blocks: Handler = async (from, body, parts) => {
   const { channel, numbers } = readRange(from, body, parts, 2)
-  return blocksFrom(channel.ledger, numbers[0] ?? 0, numbers[1] ?? 0)
+  return blocksFrom(channel.chain, numbers[0] ?? 0, numbers[1] ?? 0)
 }
 
 const next: Handler = async (from, body, parts) => {
   const { channel, numbers } = readRange(from, body, parts, 1)
-  return nextBlocks(channel.ledger, numbers[0] ?? 0)
+  return nextBlocks(channel.chain, numbers[0] ?? 0)
 }
 
 function peerOf(parts: RequestParts): Peer {
