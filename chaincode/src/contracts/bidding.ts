@@ -127,7 +127,7 @@ export const placeBid = async (
 export const withdrawBid = async (
   tx: Transaction,
   { id }: { id: RecordId },
-  opened: Opening,
+  { bid: opened }: { bid: Opening },
 ): Promise<void> => {
   const bid = await tx.state('bid', id)
   const terms = await tx.open('bid', id, [bid.bankMsp, bid.askerMsp], opened)
@@ -167,7 +167,7 @@ export type Ending = {
 }
 export const endRequest = async (
   tx: Transaction,
-  requestId: RecordId,
+  { requestId }: { requestId: RecordId },
   secret: { request: Opening; terms: Opening },
   end: (input: { request: RequestRecord; asker: string; bidsUntil: LocalDate }) => Promise<Ending>,
 ): Promise<void> => {

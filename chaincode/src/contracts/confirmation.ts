@@ -1,11 +1,9 @@
 /** The buyer confirms what it owes: one person proposes, another confirms exactly that. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import { confirmedBalance, moveTo, refuse } from '../model/index.ts'
 import type { HashHex, InvoiceState, MatchState, Opening, RecordId } from '../model/index.ts'
 import { hash, object, opening, optional, positiveAmount, recordId } from '../model/shape.ts'
 import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
-import { executeBatch } from './execute.ts'
+import { batch, contractOf } from './contract.ts'
 import { rejectInvoice, rejectShape, remarked } from './rejecting.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -51,29 +49,10 @@ const confirm = async (
   tx.putState('invoice', invoiceId, { ...state, approval })
 }
 
-export class ConfirmationContract extends Contract {
-  constructor() {
-    super('confirmation')
-  }
-
-  async propose(ctx: Context, request: string): Promise<string> {
-    const item = object({ invoiceId: recordId })
-    return executeBatch(
-      { ctx, name: 'confirmation:propose', text: request, item, secret: proposeShape },
-      propose,
-    )
-  }
-
-  async confirm(ctx: Context, request: string): Promise<string> {
-    const item = object({ invoiceId: recordId, commitment: hash })
-    return executeBatch({ ctx, name: 'confirmation:confirm', text: request, item }, confirm)
-  }
-
-  async reject(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'confirmation:reject', text: request, item: rejectShape, secret: remarked },
-      async (tx, item, secret) =>
-        rejectInvoice(tx, item, await tx.state('invoice', item.invoiceId), secret),
-    )
-  }
-}
+export const ConfirmationContract = contractOf('confirmation', {
+  propose: batch({ item: object({ invoiceId: recordId }), secret: proposeShape }, propose),
+  confirm: batch({ item: object({ invoiceId: recordId, commitment: hash }) }, confirm),
+  reject: batch({ item: rejectShape, secret: remarked }, async (tx, item, secret) =>
+    rejectInvoice(tx, item, await tx.state('invoice', item.invoiceId), secret),
+  ),
+})

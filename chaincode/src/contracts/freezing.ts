@@ -1,11 +1,10 @@
 /** Freezes: the regulator's, by two persons, kept where nobody else can write and nothing can be vetoed. */
 import { refuse } from '../model/index.ts'
 import type { FreezeOrder, Opening, ReceivableRecord, RecordId } from '../model/index.ts'
-import { object, opening, optional, recordId, seed, text } from '../model/shape.ts'
+import { object, opening, optional, seed, text } from '../model/shape.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import type { Transaction } from './transaction.ts'
 
-export const freezeShape = object({ id: recordId })
 export const orderSecret = object({ seed, reason: text(200) })
 export const answerSecret = object({ seed, freeze: opening })
 export const liftSecret = object({ seed, reason: text(200), freeze: optional(opening) })

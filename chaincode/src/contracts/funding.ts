@@ -9,6 +9,8 @@ import { changeHolder, openCertificate, requireUnfrozen } from './holding.ts'
 import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
+type Item = { requestId: RecordId }
+
 const noticeParties = ({ obligorMsp, askerMsp, funderMsp }: RequestRecord): MspId[] =>
   distinct([obligorMsp, askerMsp, funderMsp ?? refuse('REQUEST_NOT_OPEN')])
 
@@ -19,7 +21,7 @@ export const notifySecret = object({
 })
 export const notify = async (
   tx: Transaction,
-  requestId: RecordId,
+  { requestId }: Item,
   { request: opened, registration }: ReturnType<typeof notifySecret>,
 ): Promise<void> => {
   const funder = await requireFunder(tx)
@@ -52,8 +54,8 @@ export const notify = async (
 
 export const acknowledge = async (
   tx: Transaction,
-  requestId: RecordId,
-  opened: Opening,
+  { requestId }: Item,
+  { notice: opened }: { notice: Opening },
 ): Promise<void> => {
   const notice = await tx.state('notice', requestId)
   const request = await tx.state('request', requestId)
@@ -105,7 +107,7 @@ export const payOut = async (
 export const closeSecret = object({ seed, terms: opening, notice: opening })
 export const closeFinancing = async (
   tx: Transaction,
-  requestId: RecordId,
+  { requestId }: Item,
   secret: ReturnType<typeof closeSecret>,
 ): Promise<void> => {
   const request = await tx.state('request', requestId)

@@ -1,6 +1,4 @@
 /** Policy of the network and its members: pseudonyms, organisations, suspensions. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import { MEMBER_KINDS, canonicalJson, policyOn, refuse } from '../model/index.ts'
 import type { MemberState, PolicyChange, PolicyState } from '../model/index.ts'
 import {
@@ -15,7 +13,7 @@ import {
 } from '../model/shape.ts'
 import { policyChangeShape, policyVersionShape } from '../model/shapes.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
-import { execute } from './execute.ts'
+import { contractOf, single } from './contract.ts'
 import { endorsedBy, endorsedByOneAndAnother, majority } from './policy.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -83,94 +81,70 @@ const registerMembers = async (
   }
 }
 
-export class MembersContract extends Contract {
-  constructor() {
-    super('members')
-  }
-
-  async setUp(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:setUp', text: request, shape: setUpShape },
-      async (tx, input) => {
-        if ((await tx.findState('policy', '')) !== undefined) refuse('POLICY_EXISTS')
-        requireOrganization(tx.caller, ...input.guardians)
-        const { policy, ...state } = input
-        tx.putState('policy', '', { ...state, versions: [policy] })
-        tx.protect('policy', '', endorsedBy(input.guardians, majority(input.guardians.length)))
-      },
-    )
-  }
-
-  async proposePolicy(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:proposePolicy', text: request, shape: changeShape },
-      async (tx, { change }) => {
-        const state = await tx.policyState()
-        requireOrganization(tx.caller, ...state.guardians)
-        changed(state, change)
-        const { userId: by, mspId } = tx.caller
-        tx.putState('proposal', '', { change, by, mspId })
-      },
-    )
-  }
-
-  async adoptPolicy(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:adoptPolicy', text: request, shape: changeShape },
-      async (tx, { change }) => {
-        const state = await tx.policyState()
-        requireOrganization(tx.caller, ...state.guardians)
-        const proposal = (await tx.findState('proposal', '')) ?? refuse('NOTHING_PENDING')
-        requireSecondPerson(tx.caller, proposal.by)
-        // The policy is everybody's: two persons of one organisation do not change it.
-        if (tx.caller.mspId === proposal.mspId) refuse('ORGANISATION_REFUSED')
-        if (canonicalJson(proposal.change) !== canonicalJson(change))
-          refuse('REQUEST_MALFORMED', { path: 'change', expected: 'the proposed change' })
-        const next = changed(state, change)
-        policyOn(next.versions, await tx.today())
-        tx.putState('policy', '', next)
-        tx.deleteState('proposal', '')
-      },
-    )
-  }
-
-  async register(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:register', text: request, shape: registerShape },
-      async (tx, { members }) => registerMembers(tx, members),
-    )
-  }
-
-  async setStatus(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:setStatus', text: request, shape: statusShape },
-      async (tx, input) => {
-        const member = await tx.state('member', input.memberId)
-        requireOrganization(tx.caller, member.mspId)
-        tx.putState('member', input.memberId, { ...member, status: input.status })
-      },
-    )
-  }
-
-  async liftIssueStop(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'members:liftIssueStop', text: request, shape: liftShape },
-      async (tx, { memberId: id, receivableId }) => {
-        const [member, receivable] = [
-          await tx.state('member', id),
-          await tx.state('receivable', receivableId),
-        ]
-        requireOrganization(tx.caller, receivable.holderMsp, receivable.obligorMsp)
-        const { issueStops = [], ...rest } = member
-        if (receivable.state !== 'REDEEMED' || !issueStops.includes(receivableId))
-          refuse('MOVE_REFUSED', {
-            cycle: 'receivable',
-            state: receivable.state,
-            move: 'liftIssueStop',
-          })
-        const left = issueStops.filter(each => each !== receivableId)
-        tx.putState('member', id, { ...rest, ...(left.length > 0 ? { issueStops: left } : {}) })
-      },
-    )
-  }
+const setUp = async (tx: Transaction, input: ReturnType<typeof setUpShape>): Promise<void> => {
+  if ((await tx.findState('policy', '')) !== undefined) refuse('POLICY_EXISTS')
+  requireOrganization(tx.caller, ...input.guardians)
+  const { policy, ...state } = input
+  tx.putState('policy', '', { ...state, versions: [policy] })
+  tx.protect('policy', '', endorsedBy(input.guardians, majority(input.guardians.length)))
 }
+
+const proposePolicy = async (
+  tx: Transaction,
+  { change }: ReturnType<typeof changeShape>,
+): Promise<void> => {
+  const state = await tx.policyState()
+  requireOrganization(tx.caller, ...state.guardians)
+  changed(state, change)
+  const { userId: by, mspId } = tx.caller
+  tx.putState('proposal', '', { change, by, mspId })
+}
+
+const adoptPolicy = async (
+  tx: Transaction,
+  { change }: ReturnType<typeof changeShape>,
+): Promise<void> => {
+  const state = await tx.policyState()
+  requireOrganization(tx.caller, ...state.guardians)
+  const proposal = (await tx.findState('proposal', '')) ?? refuse('NOTHING_PENDING')
+  requireSecondPerson(tx.caller, proposal.by)
+  // The policy is everybody's: two persons of one organisation do not change it.
+  if (tx.caller.mspId === proposal.mspId) refuse('ORGANISATION_REFUSED')
+  if (canonicalJson(proposal.change) !== canonicalJson(change))
+    refuse('REQUEST_MALFORMED', { path: 'change', expected: 'the proposed change' })
+  const next = changed(state, change)
+  policyOn(next.versions, await tx.today())
+  tx.putState('policy', '', next)
+  tx.deleteState('proposal', '')
+}
+
+const setStatus = async (
+  tx: Transaction,
+  { memberId: id, status }: ReturnType<typeof statusShape>,
+): Promise<void> => {
+  const member = await tx.state('member', id)
+  requireOrganization(tx.caller, member.mspId)
+  tx.putState('member', id, { ...member, status })
+}
+
+const liftIssueStop = async (
+  tx: Transaction,
+  { memberId: id, receivableId }: ReturnType<typeof liftShape>,
+): Promise<void> => {
+  const { issueStops = [], ...member } = await tx.state('member', id)
+  const { state, holderMsp, obligorMsp } = await tx.state('receivable', receivableId)
+  requireOrganization(tx.caller, holderMsp, obligorMsp)
+  if (state !== 'REDEEMED' || !issueStops.includes(receivableId))
+    refuse('MOVE_REFUSED', { cycle: 'receivable', state, move: 'liftIssueStop' })
+  const left = issueStops.filter(each => each !== receivableId)
+  tx.putState('member', id, { ...member, ...(left.length > 0 ? { issueStops: left } : {}) })
+}
+
+export const MembersContract = contractOf('members', {
+  setUp: single({ request: setUpShape }, setUp),
+  proposePolicy: single({ request: changeShape }, proposePolicy),
+  adoptPolicy: single({ request: changeShape }, adoptPolicy),
+  register: single({ request: registerShape }, (tx, { members }) => registerMembers(tx, members)),
+  setStatus: single({ request: statusShape }, setStatus),
+  liftIssueStop: single({ request: liftShape }, liftIssueStop),
+})

@@ -1,8 +1,6 @@
 /** The receivable certificate from proposal to maturity. Every certificate key belongs to obligor and holder. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import { addDays, maturesOn, refuse, splitTerms } from '../model/index.ts'
-import type { AmountFen, Opening, ReceivableRecord, RecordId } from '../model/index.ts'
+import type { LocalDate, MspId, Opening, ReceivableRecord, RecordId } from '../model/index.ts'
 import {
   day,
   hash,
@@ -19,11 +17,11 @@ import {
 } from '../model/shape.ts'
 import { usesShape } from '../model/shapes.ts'
 import { requireMember, requireOrganization } from './caller.ts'
-import { execute, executeBatch } from './execute.ts'
+import { batch, contractOf, single } from './contract.ts'
+import type { Unnamed } from './contract.ts'
 import {
   answerSecret,
   freeze,
-  freezeShape,
   liftSecret,
   orderSecret,
   proposeFreeze,
@@ -40,7 +38,8 @@ import {
   requireRejecter,
 } from './issuing.ts'
 import { openSettlement } from './rootPayments.ts'
-import { offerTransfer, rejectTransfer, revertTransfer, signOff } from './transferring.ts'
+import { offerTransfer, revertTransfer, signOff } from './transferring.ts'
+import type { Offered } from './transferring.ts'
 import type { Transaction } from './transaction.ts'
 
 const byId = object({ id: recordId })
@@ -56,6 +55,9 @@ const proposeSecret = object({
   balances,
 })
 const withBalances = object({ terms: opening, balances })
+const splitShape = object({ id: recordId, children: list(recordId, { max: 50 }) })
+const splitSecret = object({ seed, terms: opening, faces: list(positiveAmount, { max: 50 }) })
+const offerSecret = object({ terms: opening, to: memberId, until: day, reason: text(200, 0) })
 const withTerms = object({ terms: opening })
 const overdueSecret = object({ terms: opening, settlement: optional(opening) })
 const transferSecret = object({ terms: opening, transfer: opening })
@@ -66,8 +68,8 @@ const requireBeforeDue = async (tx: Transaction, { terms }: Held): Promise<void>
 
 const splitCertificate = async (
   tx: Transaction,
-  { id, children }: { id: RecordId; children: RecordId[] },
-  secret: { terms: Opening; faces: AmountFen[] },
+  { id, children }: ReturnType<typeof splitShape>,
+  secret: ReturnType<typeof splitSecret>,
 ): Promise<void> => {
   const held = await openCertificate(tx, id, secret.terms)
   const { record, terms, parties } = held
@@ -148,185 +150,59 @@ const overdueCertificate = async (
   await stopIssuing(tx, held)
 }
 
-export class ReceivablesContract extends Contract {
-  constructor() {
-    super('receivables')
-  }
+/** The end of a certificate that was never accepted. */
+const cancelled = (
+  move: 'reject' | 'withdraw' | 'expire',
+  guard: (tx: Transaction, held: Held) => Promise<void> | void,
+): Unnamed =>
+  batch({ item: byId, secret: withBalances }, (tx, item, secret) =>
+    cancelCertificate(tx, item, secret, { move, guard: held => guard(tx, held) }),
+  )
 
-  async propose(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'receivables:propose',
-        text: request,
-        item: proposeItem,
-        secret: proposeSecret,
-      },
-      proposeCertificate,
-    )
-  }
+/** The end of a transfer that was not signed off: back to the holder it came from. */
+const reverted = (
+  move: 'rejectTransfer' | 'recallTransfer' | 'expireTransfer',
+  guard: (tx: Transaction, offered: Offered) => Promise<void> | void,
+): Unnamed =>
+  batch({ item: byId, secret: transferSecret }, (tx, item, secret) =>
+    revertTransfer(tx, item, secret, { move, guard: offered => guard(tx, offered) }),
+  )
 
-  async offer(ctx: Context, request: string): Promise<string> {
-    const item = object({ id: recordId, commitment: hash })
-    return executeBatch({ ctx, name: 'receivables:offer', text: request, item }, offerCertificate)
-  }
-
-  async accept(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:accept', text: request, item: byId, secret: withBalances },
-      acceptCertificate,
-    )
-  }
-
-  async reject(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:reject', text: request, item: byId, secret: withBalances },
-      (tx, item, secret) =>
-        cancelCertificate(tx, item, secret, {
-          move: 'reject',
-          guard: held => requireRejecter(tx, held),
-        }),
-    )
-  }
-
-  async withdraw(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:withdraw', text: request, item: byId, secret: withBalances },
-      (tx, item, secret) =>
-        cancelCertificate(tx, item, secret, {
-          move: 'withdraw',
-          guard: ({ record, terms }) => requireMember(tx.caller, record.obligorMsp, terms.obligor),
-        }),
-    )
-  }
-
-  async expire(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:expire', text: request, item: byId, secret: withBalances },
-      (tx, item, secret) =>
-        cancelCertificate(tx, item, secret, {
-          move: 'expire',
-          guard: async ({ parties, terms }) => {
-            requireOrganization(tx.caller, ...parties)
-            if ((await tx.today()) <= terms.offerUntil) refuse('NOT_EXPIRED')
-          },
-        }),
-    )
-  }
-
-  async split(ctx: Context, request: string): Promise<string> {
-    const shape = object({ id: recordId, children: list(recordId, { max: 50 }) })
-    const secret = object({ seed, terms: opening, faces: list(positiveAmount, { max: 50 }) })
-    return execute({ ctx, name: 'receivables:split', text: request, shape }, async (tx, input) =>
-      splitCertificate(tx, input, tx.secret(secret)),
-    )
-  }
-
-  async offerTransfer(ctx: Context, request: string): Promise<string> {
-    const item = object({ id: recordId, toMsp: mspId })
-    const secret = object({ terms: opening, to: memberId, until: day, reason: text(200, 0) })
-    return executeBatch(
-      { ctx, name: 'receivables:offerTransfer', text: request, item, secret },
-      offerTransfer,
-    )
-  }
-
-  async signOff(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:signOff', text: request, item: byId, secret: transferSecret },
-      signOff,
-    )
-  }
-
-  async rejectTransfer(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'receivables:rejectTransfer',
-        text: request,
-        item: byId,
-        secret: transferSecret,
-      },
-      rejectTransfer,
-    )
-  }
-
-  async recallTransfer(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'receivables:recallTransfer',
-        text: request,
-        item: byId,
-        secret: transferSecret,
-      },
-      (tx, item, secret) =>
-        revertTransfer(tx, item, secret, {
-          move: 'recallTransfer',
-          guard: ({ record, terms }) => requireMember(tx.caller, record.holderMsp, terms.holder),
-        }),
-    )
-  }
-
-  async expireTransfer(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'receivables:expireTransfer',
-        text: request,
-        item: byId,
-        secret: transferSecret,
-      },
-      (tx, item, secret) =>
-        revertTransfer(tx, item, secret, {
-          move: 'expireTransfer',
-          guard: async ({ parties }, transfer) => {
-            requireOrganization(tx.caller, ...parties)
-            if ((await tx.today()) <= transfer.until) refuse('NOT_EXPIRED')
-          },
-        }),
-    )
-  }
-
-  async mature(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:mature', text: request, item: byId, secret: withTerms },
-      matureCertificate,
-    )
-  }
-
-  async overdue(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      { ctx, name: 'receivables:overdue', text: request, item: byId, secret: overdueSecret },
-      overdueCertificate,
-    )
-  }
-
-  async proposeFreeze(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'receivables:proposeFreeze', text: request, shape: freezeShape },
-      async (tx, input) => proposeFreeze(tx, input, tx.secret(orderSecret)),
-    )
-  }
-
-  async freeze(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'receivables:freeze', text: request, shape: freezeShape },
-      async (tx, input) => freeze(tx, input, tx.secret(answerSecret)),
-    )
-  }
-
-  async proposeUnfreeze(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'receivables:proposeUnfreeze', text: request, shape: freezeShape },
-      async (tx, input) => proposeUnfreeze(tx, input, tx.secret(liftSecret)),
-    )
-  }
-
-  async unfreeze(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'receivables:unfreeze', text: request, shape: freezeShape },
-      async (tx, input) => unfreeze(tx, input, tx.secret(answerSecret)),
-    )
-  }
+const requireExpired = async (tx: Transaction, parties: MspId[], until: LocalDate) => {
+  requireOrganization(tx.caller, ...parties)
+  if ((await tx.today()) <= until) refuse('NOT_EXPIRED')
 }
+
+export const ReceivablesContract = contractOf('receivables', {
+  propose: batch({ item: proposeItem, secret: proposeSecret }, proposeCertificate),
+  offer: batch({ item: object({ id: recordId, commitment: hash }) }, offerCertificate),
+  accept: batch({ item: byId, secret: withBalances }, acceptCertificate),
+  reject: cancelled('reject', requireRejecter),
+  withdraw: cancelled('withdraw', (tx, { record, terms }) =>
+    requireMember(tx.caller, record.obligorMsp, terms.obligor),
+  ),
+  expire: cancelled('expire', (tx, { parties, terms }) =>
+    requireExpired(tx, parties, terms.offerUntil),
+  ),
+  split: single({ request: splitShape, secret: splitSecret }, splitCertificate),
+  offerTransfer: batch(
+    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret },
+    offerTransfer,
+  ),
+  signOff: batch({ item: byId, secret: transferSecret }, signOff),
+  rejectTransfer: reverted('rejectTransfer', (tx, { transfer, toMsp }) =>
+    requireMember(tx.caller, toMsp, transfer.to),
+  ),
+  recallTransfer: reverted('recallTransfer', (tx, { held: { record, terms } }) =>
+    requireMember(tx.caller, record.holderMsp, terms.holder),
+  ),
+  expireTransfer: reverted('expireTransfer', (tx, { held, transfer }) =>
+    requireExpired(tx, held.parties, transfer.until),
+  ),
+  mature: batch({ item: byId, secret: withTerms }, matureCertificate),
+  overdue: batch({ item: byId, secret: overdueSecret }, overdueCertificate),
+  proposeFreeze: single({ request: byId, secret: orderSecret }, proposeFreeze),
+  freeze: single({ request: byId, secret: answerSecret }, freeze),
+  proposeUnfreeze: single({ request: byId, secret: liftSecret }, proposeUnfreeze),
+  unfreeze: single({ request: byId, secret: answerSecret }, unfreeze),
+})

@@ -1,6 +1,4 @@
 /** Three-flow reconciliation: both organisations recompute every verdict from the same openings. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import {
   DOCUMENT_SHAPES,
   OVERRIDE_REASONS,
@@ -25,7 +23,6 @@ import type {
   PrivateKind,
   PrivateValues,
   RecordId,
-  RuleSet,
 } from '../model/index.ts'
 import {
   amount,
@@ -41,7 +38,7 @@ import {
 } from '../model/shape.ts'
 import { remarkText } from '../model/shapes.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
-import { execute, executeBatch } from './execute.ts'
+import { batch, contractOf, single } from './contract.ts'
 import { allocatePayment, allocateSecret, allocateShape } from './allocation.ts'
 import { partiesOf, zip } from './pairing.ts'
 import { putRemark, rejectInvoice, rejectSecret, rejectShape } from './rejecting.ts'
@@ -267,10 +264,18 @@ const overrideInvoice = async (
   tx.putState('invoice', item.invoiceId, { ...rest, match })
 }
 
+const rulesShape = object({
+  id: recordId,
+  buyerMsp: mspId,
+  sellerMsp: mspId,
+  version: integer(1, 1_000_000),
+})
+const rulesSecret = object({ seed, rules: DOCUMENT_SHAPES.rules })
+
 const setRules = async (
   tx: Transaction,
-  input: { id: RecordId; buyerMsp: MspId; sellerMsp: MspId; version: number },
-  rules: RuleSet,
+  input: ReturnType<typeof rulesShape>,
+  { rules }: ReturnType<typeof rulesSecret>,
 ): Promise<void> => {
   const { id, buyerMsp, sellerMsp, version } = input
   requireOrganization(tx.caller, buyerMsp)
@@ -286,76 +291,18 @@ const setRules = async (
   tx.putPrivate('rules', id, parties, rules)
 }
 
-export class ReconciliationContract extends Contract {
-  constructor() {
-    super('reconciliation')
-  }
-
-  async setRules(ctx: Context, request: string): Promise<string> {
-    const shape = object({
-      id: recordId,
-      buyerMsp: mspId,
-      sellerMsp: mspId,
-      version: integer(1, 1_000_000),
-    })
-    return execute(
-      { ctx, name: 'reconciliation:setRules', text: request, shape },
-      async (tx, input) => {
-        const { rules } = tx.secret(object({ seed, rules: DOCUMENT_SHAPES.rules }))
-        await setRules(tx, input, rules)
-      },
-    )
-  }
-
-  async match(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'reconciliation:match',
-        text: request,
-        item: matchShape,
-        secret: matchSecret,
-      },
-      matchInvoice,
-    )
-  }
-
-  async proposeOverride(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'reconciliation:proposeOverride', text: request, shape: overrideShape },
-      async (tx, input) => proposeOverride(tx, input, tx.secret(overrideSecret)),
-    )
-  }
-
-  async override(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'reconciliation:override', text: request, shape: matchShape },
-      async (tx, item) =>
-        overrideInvoice(tx, item, tx.secret(object({ seed, item: matchSecret })).item),
-    )
-  }
-
-  async reject(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'reconciliation:reject', text: request, shape: rejectShape },
-      async (tx, input) => {
-        const state = await tx.state('invoice', input.invoiceId)
-        const match = moveTo('match', state.match, 'reject')
-        rejectInvoice(tx, input, { ...state, match }, tx.secret(rejectSecret))
-      },
-    )
-  }
-
-  async allocatePayments(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'reconciliation:allocatePayments',
-        text: request,
-        item: allocateShape,
-        secret: allocateSecret,
-      },
-      allocatePayment,
-    )
-  }
-}
+export const ReconciliationContract = contractOf('reconciliation', {
+  setRules: single({ request: rulesShape, secret: rulesSecret }, setRules),
+  match: batch({ item: matchShape, secret: matchSecret }, matchInvoice),
+  proposeOverride: single({ request: overrideShape, secret: overrideSecret }, proposeOverride),
+  override: single(
+    { request: matchShape, secret: object({ seed, item: matchSecret }) },
+    (tx, item, secret) => overrideInvoice(tx, item, secret.item),
+  ),
+  reject: single({ request: rejectShape, secret: rejectSecret }, async (tx, input, secret) => {
+    const state = await tx.state('invoice', input.invoiceId)
+    const match = moveTo('match', state.match, 'reject')
+    rejectInvoice(tx, input, { ...state, match }, secret)
+  }),
+  allocatePayments: batch({ item: allocateShape, secret: allocateSecret }, allocatePayment),
+})

@@ -1,6 +1,4 @@
 /** Bank evidence and redemption: no certificate is paid without an attested entry, each leaf gets its share. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import {
   DOCUMENT_SHAPES,
   amountFen,
@@ -10,7 +8,7 @@ import {
   refuse,
   settledTerms,
 } from '../model/index.ts'
-import type { AmountFen, MspId, Opening, Payment, PaymentEntry, RecordId } from '../model/index.ts'
+import type { AmountFen, Opening, Payment, PaymentEntry, RecordId } from '../model/index.ts'
 import {
   list,
   mspId,
@@ -22,8 +20,8 @@ import {
   seed,
 } from '../model/shape.ts'
 import { requireBankMember, requireOrganization } from './caller.ts'
+import { batch, contractOf, single } from './contract.ts'
 import { openPayment } from './evidence.ts'
-import { execute, executeBatch } from './execute.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
 import { openSettlement, settlementBanks } from './rootPayments.ts'
@@ -34,10 +32,11 @@ const requireBank = async (tx: Transaction): Promise<void> => {
   requireBankMember(tx.caller, (await tx.policyState()).banks)
 }
 
-type AttestItem = { id: RecordId; payerMsp: MspId; payeeMsp?: MspId }
+const byId = object({ id: recordId })
+const attestShape = object({ id: recordId, payerMsp: mspId, payeeMsp: optional(mspId) })
 const attest = async (
   tx: Transaction,
-  { id, ...organizations }: AttestItem,
+  { id, ...organizations }: ReturnType<typeof attestShape>,
   { entry }: { entry: PaymentEntry },
 ): Promise<void> => {
   await requireBank(tx)
@@ -199,39 +198,9 @@ const collect = async (
   moveCertificate(tx, held, terms.collectedFen === terms.faceFen ? 'redeem' : 'payPart')
 }
 
-export class SettlementContract extends Contract {
-  constructor() {
-    super('settlement')
-  }
-
-  async attest(ctx: Context, request: string): Promise<string> {
-    const item = object({ id: recordId, payerMsp: mspId, payeeMsp: optional(mspId) })
-    const secret = object({ entry: DOCUMENT_SHAPES.payment })
-    return executeBatch({ ctx, name: 'settlement:attest', text: request, item, secret }, attest)
-  }
-
-  async settle(ctx: Context, request: string): Promise<string> {
-    return execute(
-      { ctx, name: 'settlement:settle', text: request, shape: settleShape },
-      async (tx, input) => settle(tx, input, tx.secret(settleSecret)),
-    )
-  }
-
-  async share(ctx: Context, request: string): Promise<string> {
-    const [item, secret] = [object({ id: recordId }), object({ settlement: opening })]
-    return executeBatch({ ctx, name: 'settlement:share', text: request, item, secret }, share)
-  }
-
-  async collect(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'settlement:collect',
-        text: request,
-        item: object({ id: recordId }),
-        secret: object({ terms: opening, settlement: opening }),
-      },
-      collect,
-    )
-  }
-}
+export const SettlementContract = contractOf('settlement', {
+  attest: batch({ item: attestShape, secret: object({ entry: DOCUMENT_SHAPES.payment }) }, attest),
+  settle: single({ request: settleShape, secret: settleSecret }, settle),
+  share: batch({ item: byId, secret: object({ settlement: opening }) }, share),
+  collect: batch({ item: byId, secret: object({ terms: opening, settlement: opening }) }, collect),
+})

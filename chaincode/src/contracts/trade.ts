@@ -1,6 +1,4 @@
 /** Documents of trade. Each lives as a private value of buyer and seller; only invoices have a public state. */
-import { Contract } from 'fabric-contract-api'
-import type { Context } from 'fabric-contract-api'
 import {
   DOCUMENT_SHAPES,
   checkCreditNote,
@@ -16,8 +14,10 @@ import {
 } from '../model/index.ts'
 import type { Invoice, InvoiceState, MoveOf, MspId, RecordId } from '../model/index.ts'
 import { mspId, object, oneOf, opening, optional, recordId, text } from '../model/shape.ts'
+import type { Shape } from '../model/shape.ts'
 import { requireOrganization } from './caller.ts'
-import { executeBatch } from './execute.ts'
+import { batch, contractOf } from './contract.ts'
+import type { Unnamed } from './contract.ts'
 import type { Transaction } from './transaction.ts'
 
 const partiesShape = { buyerMsp: mspId, sellerMsp: mspId }
@@ -145,10 +145,12 @@ const freezeRoots = async (tx: Transaction, roots: readonly RecordId[]): Promise
   }
 }
 
-const checkTax = async (
-  tx: Transaction,
-  item: { invoiceId: RecordId; result: keyof typeof TAX_MOVE },
-): Promise<void> => {
+const taxShape = object({
+  invoiceId: recordId,
+  result: oneOf(['VALID', 'INVALID', 'RED_LETTERED', 'VOIDED']),
+})
+
+const checkTax = async (tx: Transaction, item: ReturnType<typeof taxShape>): Promise<void> => {
   const state = await tx.state('invoice', item.invoiceId)
   requireOrganization(tx.caller, state.buyerMsp, state.sellerMsp)
   const tax = moveTo('tax', state.tax, TAX_MOVE[item.result])
@@ -156,74 +158,39 @@ const checkTax = async (
   if (tax !== 'VALID') await freezeRoots(tx, state.roots ?? [])
 }
 
-export class TradeContract extends Contract {
-  constructor() {
-    super('trade')
-  }
+/** A document that its author's organisation writes down as it is. */
+const documents = <Document extends Documented>(
+  kind: 'order' | 'receipt',
+  shape: Shape<Document>,
+  check: (document: Document) => void,
+): Unnamed =>
+  batch({ item: itemShape, secret: object({ document: shape }) }, async (tx, item, secret) => {
+    const document = secret.document as Document
+    requireAuthor({ tx, item, author: item.buyerMsp, member: document.buyer })
+    check(document)
+    await store(tx, kind, item, document)
+  })
 
-  async submitOrders(ctx: Context, request: string): Promise<string> {
-    const secret = object({ document: DOCUMENT_SHAPES.order })
-    return executeBatch(
-      { ctx, name: 'trade:submitOrders', text: request, item: itemShape, secret },
-      async (tx, item, { document }) => {
-        requireAuthor({ tx, item, author: item.buyerMsp, member: document.buyer })
-        checkOrder(document)
-        await store(tx, 'order', item, document)
-      },
-    )
-  }
+const despatches = batch(
+  { item: itemShape, secret: object({ document: DOCUMENT_SHAPES.despatch }) },
+  async (tx, item, { document }) => {
+    await requireDespatcher(tx, item, document)
+    checkGoods(document)
+    await store(tx, 'despatch', item, document)
+  },
+)
 
-  async submitDespatches(ctx: Context, request: string): Promise<string> {
-    const secret = object({ document: DOCUMENT_SHAPES.despatch })
-    return executeBatch(
-      { ctx, name: 'trade:submitDespatches', text: request, item: itemShape, secret },
-      async (tx, item, { document }) => {
-        await requireDespatcher(tx, item, document)
-        checkGoods(document)
-        await store(tx, 'despatch', item, document)
-      },
-    )
-  }
+const invoiceSecret = object({ document: DOCUMENT_SHAPES.invoice, sellerTaxId: text(18, 0) })
 
-  async submitReceipts(ctx: Context, request: string): Promise<string> {
-    const secret = object({ document: DOCUMENT_SHAPES.receipt })
-    return executeBatch(
-      { ctx, name: 'trade:submitReceipts', text: request, item: itemShape, secret },
-      async (tx, item, { document }) => {
-        requireAuthor({ tx, item, author: item.buyerMsp, member: document.buyer })
-        checkGoods(document)
-        await store(tx, 'receipt', item, document)
-      },
-    )
-  }
-
-  async submitInvoices(ctx: Context, request: string): Promise<string> {
-    const secret = object({ document: DOCUMENT_SHAPES.invoice, sellerTaxId: text(18, 0) })
-    return executeBatch(
-      { ctx, name: 'trade:submitInvoices', text: request, item: itemShape, secret },
-      async (tx, item, each, { consortiumKey }) =>
-        submitInvoice(tx, item, each, await requireConsortiumKey(tx, consortiumKey)),
-    )
-  }
-
-  async submitCreditNotes(ctx: Context, request: string): Promise<string> {
-    return executeBatch(
-      {
-        ctx,
-        name: 'trade:submitCreditNotes',
-        text: request,
-        item: creditShape,
-        secret: creditSecret,
-      },
-      submitCreditNote,
-    )
-  }
-
-  async checkTax(ctx: Context, request: string): Promise<string> {
-    const item = object({
-      invoiceId: recordId,
-      result: oneOf(['VALID', 'INVALID', 'RED_LETTERED', 'VOIDED']),
-    })
-    return executeBatch({ ctx, name: 'trade:checkTax', text: request, item }, checkTax)
-  }
-}
+export const TradeContract = contractOf('trade', {
+  submitOrders: documents('order', DOCUMENT_SHAPES.order, checkOrder),
+  submitDespatches: despatches,
+  submitReceipts: documents('receipt', DOCUMENT_SHAPES.receipt, checkGoods),
+  submitInvoices: batch(
+    { item: itemShape, secret: invoiceSecret },
+    async (tx, item, each, { consortiumKey }) =>
+      submitInvoice(tx, item, each, await requireConsortiumKey(tx, consortiumKey)),
+  ),
+  submitCreditNotes: batch({ item: creditShape, secret: creditSecret }, submitCreditNote),
+  checkTax: batch({ item: taxShape }, checkTax),
+})

@@ -41,7 +41,13 @@ export const offerTransfer = async (
 }
 
 type TransferSecret = { terms: Opening; transfer: Opening }
-const openTransfer = async (tx: Transaction, id: RecordId, secret: TransferSecret) => {
+/** A certificate under offer: what is offered, and to which organisation. */
+export type Offered = { held: Held; transfer: TransferTerms; toMsp: MspId }
+const openTransfer = async (
+  tx: Transaction,
+  id: RecordId,
+  secret: TransferSecret,
+): Promise<Offered> => {
   const held = await openCertificate(tx, id, secret.terms)
   const { lock } = held.record
   const toMsp = lock?.kind === 'TRANSFER' ? lock.toMsp : undefined
@@ -69,7 +75,7 @@ export const signOff = async (
 
 type Reversal = {
   move: 'rejectTransfer' | 'recallTransfer' | 'expireTransfer'
-  guard: (held: Held, transfer: TransferTerms, toMsp: MspId) => Promise<void> | void
+  guard: (offered: Offered) => Promise<void> | void
 }
 /** Back to the holder it came from, and to nobody else. */
 export const revertTransfer = async (
@@ -78,18 +84,9 @@ export const revertTransfer = async (
   secret: TransferSecret,
   { move, guard }: Reversal,
 ): Promise<void> => {
-  const { held, transfer, toMsp } = await openTransfer(tx, id, secret)
-  await guard(held, transfer, toMsp)
+  const offered = await openTransfer(tx, id, secret)
+  const { held, toMsp } = offered
+  await guard(offered)
   moveCertificate(tx, held, move)
   if (!held.parties.includes(toMsp)) tx.deletePrivate('receivable', id, toMsp)
 }
-
-export const rejectTransfer = (
-  tx: Transaction,
-  item: { id: RecordId },
-  secret: TransferSecret,
-): Promise<void> =>
-  revertTransfer(tx, item, secret, {
-    move: 'rejectTransfer',
-    guard: (_held, transfer, toMsp) => requireMember(tx.caller, toMsp, transfer.to),
-  })
