@@ -60,11 +60,12 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     prepareLedger({ stateFolder, basePort: ports.base, kind: options.ledger, say }),
   ])
   for (const choice of services.all) say(choice.line)
-  const ledgerStands = ledger.start(supervisor)
-  ledgerStands.catch(() => undefined)
+  // What a gateway can start without comes up beside it.
+  const beside = [ledger.start(supervisor), startService(services.ipfs, supervisor)]
+  beside.forEach(each => each.catch(() => undefined))
   const [databaseUrls] = await Promise.all([
     startPostgres(services.postgres, supervisor, secrets.databasePasswords),
-    ...[services.redis, services.ipfs].map(choice => startService(choice, supervisor)),
+    startService(services.redis, supervisor),
   ])
   const context: GatewayContext = {
     stateFolder,
@@ -76,7 +77,7 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     ipfsUrl: services.ipfs.address,
   }
   await Promise.all([
-    ledgerStands,
+    ...beside,
     ...FIRST_GATEWAYS.map(key => startGateway(context, supervisor, key)),
   ])
   const complete = startRest(context, { supervisor, ledger, world: options.world })
