@@ -183,7 +183,7 @@ async function startRoles(
   const router = has('api')
     ? bindRoutes(api, handlers, {
         tokens,
-        idempotency: createIdempotency(database),
+        idempotency: createIdempotency(database, parts.secrets.derive('idempotency')),
         operationAnswer: services.engine.repeat,
         checkSession: sessions.check,
         receive: request =>

@@ -3,7 +3,7 @@ import { operationMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
-import { userMigration } from './users/schema.ts'
+import { oneTimePasswordMigration, userMigration } from './users/schema.ts'
 
 /** The tables that are the service’s own; the read model has a schema and migrations of its own. */
 export const APP_MIGRATIONS: readonly Migration[] = [
@@ -13,4 +13,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   importMigration,
   reconciliationMigration,
   importAttemptsMigration,
+  oneTimePasswordMigration,
 ]

@@ -72,6 +72,9 @@ async function logIn(url: string, user: { login: string; password: string }): Pr
   try {
     await client.logIn(user.login, user.password)
   } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'PASSWORD_CHANGE_REQUIRED')
+      throw new UsageFault(`${user.login} has a one-time password; log in at ${url} and choose one`)
     const cause = (error as { cause?: { code?: string } }).cause?.code
     if (cause === 'ECONNREFUSED') throw new UsageFault(`${url} does not answer; is the network up?`)
     throw error

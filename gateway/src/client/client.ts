@@ -52,8 +52,10 @@ export class Client {
     this.#session = session
   }
 
-  async logIn(login: string, password: string): Promise<Session> {
-    this.#session = await this.call('sessions.open', { body: { login, password } })
+  /** `newPassword` replaces the password: needed once where another person has set it. */
+  async logIn(login: string, password: string, newPassword?: string): Promise<Session> {
+    const body = { login, password, ...(newPassword === undefined ? {} : { newPassword }) }
+    this.#session = await this.call('sessions.open', { body })
     return this.#session
   }
 

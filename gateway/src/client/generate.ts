@@ -36,7 +36,8 @@ function pathTable(): string {
 
 function referencePage(): string {
   const rows = Object.entries(table).map(([name, route]) => {
-    const who = typeof route.access === 'string' ? route.access : route.access.join(', ')
+    const roles = typeof route.access === 'string' ? route.access : route.access.join(', ')
+    const who = route.organization ? `${roles}; of no member` : roles
     const path = route.path.replace(/:(\w+)/g, '{$1}')
     return `| \`${name}\` | ${route.method} \`${path}\` | ${who} | ${route.summary} |`
   })

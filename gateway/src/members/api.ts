@@ -17,7 +17,7 @@ export const Member = z
     mspId: MspId,
     kind: z.enum(MEMBER_KINDS),
     status: z.enum(['ACTIVE', 'SUSPENDED']),
-    /** Known only where this organisation keeps the member or was introduced to it. */
+    /** Known only where this organisation keeps the member or was introduced to it, and the caller may know. */
     name: z.string().optional(),
     uscc: z.string().optional(),
     own: z.boolean(),
@@ -63,7 +63,8 @@ export const memberRoutes = routes({
   'members.list': {
     method: 'GET',
     path: '/v1/members',
-    summary: 'Members on the ledger (pseudonyms), with the names this organisation knows',
+    summary:
+      'Members on the ledger (pseudonyms), with the names this organisation knows. Who acts for a member is told those of obligors, funders and its own counterparties, and no credit codes',
     access: 'user',
     query: PageQuery.extend({ kind: z.enum(MEMBER_KINDS).optional(), mspId: MspId.optional() }),
     response: pageOf(Member),
@@ -74,6 +75,7 @@ export const memberRoutes = routes({
     summary:
       'Enrol members of this organisation. items[].resultId are their memberIds (random pseudonyms), items[].id the credit code’s last four',
     access: ['operator'],
+    organization: true,
     write: true,
     body: z.object({ members: z.array(NewMember).min(1).max(500) }),
     response: Operation,
@@ -83,6 +85,7 @@ export const memberRoutes = routes({
     path: '/v1/directory',
     summary: 'The introductions of this organisation’s own members, to hand to another operator',
     access: ['operator'],
+    organization: true,
     response: z.object({ items: z.array(Introduction) }),
   },
   'directory.import': {
@@ -90,6 +93,7 @@ export const memberRoutes = routes({
     path: '/v1/directory',
     summary: 'Take in introductions made by another organisation (idempotent by memberId)',
     access: ['operator'],
+    organization: true,
     write: true,
     body: z.object({ items: z.array(Introduction).min(1).max(2000) }),
     response: z.object({ taken: z.int(), known: z.int() }),

@@ -3,7 +3,9 @@ import { decodeCursor, page, Where } from '../platform/database/paging.ts'
 import type { Handlers } from '../platform/http/bind.ts'
 import { by } from '../network/routes.ts'
 import { keep, RECORD_COLUMNS, type RecordRow } from '../projection/records.ts'
-import type { Services } from '../services.ts'
+import { scopeOf, type Services } from '../services.ts'
+import { acquainted } from './acquainted.ts'
+import type { DirectoryEntry } from './directory.ts'
 import { drawPseudonym, memberCreate, type Enrolment } from './operations.ts'
 
 type Names = 'members.list' | 'members.create' | 'directory.export' | 'directory.import'
@@ -12,7 +14,7 @@ export function memberHandlers(services: Services): Handlers<Names> {
   const { config, directory, engine } = services
   engine.define(memberCreate(services))
   return {
-    'members.list': async ({ query }) => listMembers(services, query),
+    'members.list': async ({ caller, query }) => listMembers(services, scopeOf(caller), query),
     'members.create': async call => {
       const members = call.body.members.map((member): Enrolment => ({
         ...member,
@@ -50,7 +52,20 @@ interface Filter {
   readonly limit: number
 }
 
-async function listMembers(services: Services, filter: Filter) {
+/** Every member deals with these, so everybody may know who they are. */
+const NAMED_TO_ALL: ReadonlySet<string> = new Set(['OBLIGOR', 'FUNDER'])
+
+/** Staff of the organisation see its directory; a member sees no more than it may know of its rivals. */
+async function introducer(
+  services: Services,
+  memberId: string | undefined,
+): Promise<(entry: DirectoryEntry) => { name?: string; uscc?: string }> {
+  if (memberId === undefined) return ({ name, uscc }) => ({ name, uscc })
+  const known = await acquainted(services.database, memberId)
+  return ({ memberId: id, kind, name }) => (NAMED_TO_ALL.has(kind) || known.has(id) ? { name } : {})
+}
+
+async function listMembers(services: Services, memberId: string | undefined, filter: Filter) {
   const where = new Where()
     .and(`kind = 'member'`)
     .maybe(`open->>'kind' = ?`, filter.kind)
@@ -62,6 +77,7 @@ async function listMembers(services: Services, filter: Filter) {
     where.values,
   )
   const known = new Map((await services.directory.all()).map(entry => [entry.memberId, entry]))
+  const introduce = await introducer(services, memberId)
   return page(rows, filter.limit, {
     key: row => [row.id],
     item: row => {
@@ -72,7 +88,7 @@ async function listMembers(services: Services, filter: Filter) {
         mspId: open.mspId,
         kind: open.kind,
         status: open.status,
-        ...(entry ? { name: entry.name, uscc: entry.uscc } : {}),
+        ...(entry ? introduce(entry) : {}),
         own: entry?.own ?? false,
       }
     },

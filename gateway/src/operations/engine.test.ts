@@ -41,7 +41,7 @@ async function withPaper(ledger: ReturnType<typeof scriptedLedger>) {
       params: { certificateId: PAPER },
       body: { reason: 'not ours' },
     })
-  return { gateway, split, accept, reject }
+  return { gateway, maker, split, accept, reject }
 }
 
 describe('operations over HTTP', function () {
@@ -85,6 +85,24 @@ describe('operations over HTTP', function () {
     const ledger = scriptedLedger({ endorse: [{ kind: 'refused', fault: { code: 'FROZEN' } }] })
     const { reject } = await withPaper(ledger)
     expect(await codeOf(reject())).to.equal('FROZEN')
+  })
+
+  it('a user who is disabled while an operation goes on signs nothing more', async () => {
+    const scripted = scriptedLedger({})
+    const conflict = { kind: 'invalid', code: 'MVCC_READ_CONFLICT', blockNumber: 7n } as const
+    let disable = async (): Promise<void> => undefined
+    const ledger = {
+      ...scripted,
+      async status() {
+        await disable()
+        return conflict
+      },
+    }
+    const { gateway, maker, split } = await withPaper(ledger)
+    disable = async () =>
+      void (await gateway.services.users.disable(maker.session?.user.userId ?? ''))
+    expect(await codeOf(split(randomUUID()))).to.equal('USER_DISABLED')
+    expect(scripted.endorsed).to.have.length(1)
   })
 
   it('an operation of a dead process is taken over and ends as it would have', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ROLES, routes } from '../platform/http/route.ts'
-import { Empty, Id, MspId } from '../platform/http/schemas.ts'
+import { Empty, Id, MspId, Password } from '../platform/http/schemas.ts'
 
 export const Principal = z
   .object({
@@ -31,10 +31,15 @@ export const sessionRoutes = routes({
   'sessions.open': {
     method: 'POST',
     path: '/v1/sessions',
-    summary: 'Log in. 401 LOGIN_REFUSED; 429 LOGIN_LOCKED after repeated failures',
+    summary:
+      'Log in. 401 LOGIN_REFUSED; 429 LOGIN_LOCKED after repeated failures; 403 PASSWORD_CHANGE_REQUIRED where the password is one-time: send `newPassword` along, which replaces it and ends earlier sessions',
     access: 'anyone',
     status: 201,
-    body: z.object({ login: z.string().min(1).max(80), password: z.string().min(1).max(200) }),
+    body: z.object({
+      login: z.string().min(1).max(80),
+      password: z.string().min(1).max(200),
+      newPassword: Password.optional(),
+    }),
     response: Session,
   },
   'sessions.refresh': {

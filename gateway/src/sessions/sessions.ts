@@ -1,13 +1,20 @@
-import { verify } from '@node-rs/argon2'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Database } from '../platform/database/database.ts'
 import { CodedError } from '../platform/faults.ts'
 import type { Caller, Tokens } from '../platform/http/tokens.ts'
-import { hashPassword, type UserRow, type Users } from '../users/users.ts'
+import { createPasswordDesk, hashPassword, matchesPassword } from '../users/passwords.ts'
+import type { UserRow, Users } from '../users/users.ts'
 import type { Principal, Session } from './api.ts'
 
+export interface Credentials {
+  readonly login: string
+  readonly password: string
+  /** Replaces the password, and ends every session that was opened with it. */
+  readonly newPassword?: string | undefined
+}
+
 export interface Sessions {
-  open(credentials: { login: string; password: string }): Promise<Session>
+  open(credentials: Credentials): Promise<Session>
   refresh(refreshToken: string): Promise<Session>
   close(sessionId: string): Promise<void>
   principal(userId: string): Promise<Principal>
@@ -35,9 +42,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   const checked = new Map<string, number>()
   // Compared with when the login is unknown, so that both answers take the same time.
   const decoy = hashPassword(randomBytes(16).toString('hex'))
+  const desk = createPasswordDesk()
   return {
     async open(credentials) {
-      const row = await authenticate(database, credentials, decoy)
+      const row = await desk.guarded(() => admit(database, credentials, decoy))
       const sessionId = randomUUID()
       await database.execute('INSERT INTO sessions (session_id, user_id) VALUES ($1, $2)', [
         sessionId,
@@ -85,9 +93,47 @@ async function requireLive(database: Database, sessionId: string): Promise<void>
   if (!row) throw new CodedError('SESSION_ENDED', { detail: 'log in again' })
 }
 
+async function admit(
+  database: Database,
+  credentials: Credentials,
+  decoy: Promise<string>,
+): Promise<UserRow> {
+  const row = await authenticate(database, credentials, decoy)
+  const { password, newPassword } = credentials
+  if (newPassword === undefined) {
+    if (row.password_one_time)
+      throw new CodedError('PASSWORD_CHANGE_REQUIRED', { detail: 'choose a password of your own' })
+    return row
+  }
+  if (newPassword === password)
+    throw new CodedError('PASSWORD_SAME', { detail: 'the new password must be another one' })
+  await replacePassword(database, row, await hashPassword(newPassword))
+  return row
+}
+
+/** Of two that change it at once with the same old password, one does; the other must know the new one. */
+async function replacePassword(database: Database, row: UserRow, fresh: string): Promise<void> {
+  await database.transaction(async tx => {
+    const changed = await tx.execute(
+      `UPDATE users SET password_hash = $3, password_one_time = false
+       WHERE user_id = $1 AND password_hash = $2`,
+      [row.user_id, row.password_hash, fresh],
+    )
+    if (changed === 0) throw loginRefused()
+    await tx.execute(
+      'UPDATE sessions SET closed_at = now() WHERE user_id = $1 AND closed_at IS NULL',
+      [row.user_id],
+    )
+  })
+}
+
+function loginRefused(): CodedError {
+  return new CodedError('LOGIN_REFUSED', { detail: 'login or password is wrong' })
+}
+
 async function authenticate(
   database: Database,
-  { login, password }: { login: string; password: string },
+  { login, password }: Credentials,
   decoy: Promise<string>,
 ): Promise<UserRow> {
   const [row] = await database.query<UserRow & { locked: boolean }>(
@@ -95,10 +141,10 @@ async function authenticate(
     [login],
   )
   if (row?.locked) throw new CodedError('LOGIN_LOCKED', { detail: `wait ${LOCK_MINUTES} minutes` })
-  const good = await verify(row?.password_hash ?? (await decoy), password)
+  const good = await matchesPassword(row?.password_hash ?? (await decoy), password)
   if (!row || !good || row.status !== 'ACTIVE') {
     if (row) await countFailure(database, row.user_id)
-    throw new CodedError('LOGIN_REFUSED', { detail: 'login or password is wrong' })
+    throw loginRefused()
   }
   if (row.failures > 0)
     await database.execute('UPDATE users SET failures = 0 WHERE user_id = $1', [row.user_id])

@@ -228,7 +228,7 @@ async function serve(
   const importer = createImporter(services, folder)
   const router = bindRoutes(api, createHandlers(services, { importer, sessions }), {
     tokens,
-    idempotency: createIdempotency(database),
+    idempotency: createIdempotency(database, Buffer.alloc(32, 9)),
     operationAnswer: engine.repeat,
     checkSession: sessions.check,
     receive: request =>

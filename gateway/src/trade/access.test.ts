@@ -7,6 +7,7 @@ import { codeOf, testGateway, type TestGateway } from '../testing/gateway.ts'
 const A = 'm00000000000000aa'
 const B = 'm00000000000000bb'
 const CORE = 'm00000000000000cc'
+const BANK = 'm00000000000000dd'
 const PAPER = 'a'.repeat(32)
 
 describe('who sees and touches what', function () {
@@ -53,6 +54,63 @@ describe('who sees and touches what', function () {
     expect(await invoices(a)).to.deep.equal(['inv-a'])
     expect(await invoices(b)).to.deep.equal(['inv-b'])
     expect(await invoices(auditor)).to.have.members(['inv-a', 'inv-b'])
+  })
+
+  it('a supplier is told no rival’s name and nobody’s credit code', async () => {
+    const kinds: Readonly<Record<string, string>> = {
+      [A]: 'SUPPLIER',
+      [B]: 'SUPPLIER',
+      [CORE]: 'OBLIGOR',
+      [BANK]: 'FUNDER',
+    }
+    const entries = [CORE, BANK].map(memberId => ({
+      memberId,
+      mspId: 'CoreMSP',
+      kind: kinds[memberId] as 'OBLIGOR',
+      name: memberId,
+      uscc: '91440304MA3476801A',
+    }))
+    await gateway.services.directory.take(entries, false)
+    const state = (kind: string) => ({ mspId: 'AllianceMSP', kind, status: 'ACTIVE' })
+    const writes = Object.entries(kinds).map(([id, kind]) => ({
+      key: `M:${id}`,
+      value: state(kind),
+    }))
+    await gateway.project(block(1, [{ writes }]))
+    const named = async (client: Client | undefined) => {
+      const items = (await client?.call('members.list', {}))?.items ?? []
+      expect(items).to.have.length(4)
+      return items.filter(one => one.name !== undefined).map(one => [one.memberId, !!one.uscc])
+    }
+    expect(await named(auditor)).to.have.deep.members(Object.keys(kinds).map(id => [id, true]))
+    const known = (ids: string[]) => ids.map(id => [id, false])
+    expect(await named(a)).to.have.deep.members(known([A, CORE, BANK]))
+    const transfer = { from: A, to: B, until: '2026-02-01', reason: '', salt: '0'.repeat(64) }
+    await gateway.project(block(2, [{ secrets: [{ key: `T:${PAPER}`, value: transfer }] }]))
+    expect(await named(a)).to.have.deep.members(known([A, B, CORE, BANK]))
+  })
+
+  it('an operator who acts for one member is no operator of the organisation', async () => {
+    const branch = await gateway.user({
+      login: 'branch',
+      roles: ['operator', 'treasurer'],
+      memberId: A,
+    })
+    const password = 'a password for mallory'
+    const mallory = { login: 'mallory', name: 'M', password, roles: ['checker' as const] }
+    const member = { name: 'M', uscc: '91440304MA3476801A', kind: 'SUPPLIER' as const }
+    const introduction = { ...member, memberId: B, mspId: 'AllianceMSP', name: 'renamed' }
+    const attempts = [
+      branch.call('users.create', { body: mallory }),
+      branch.call('users.list', {}),
+      branch.call('users.disable', { params: { userId: a!.session!.user.userId } }),
+      branch.call('members.create', { body: { members: [member] } }),
+      branch.call('directory.export', {}),
+      branch.call('directory.import', { body: { items: [introduction] } }),
+      branch.call('policy.propose', { body: { calendarOffsetDays: 1 } }),
+    ]
+    const codes = await Promise.all(attempts.map(codeOf))
+    expect(codes).to.deep.equal(attempts.map(() => 'ROLE_MISSING'))
   })
 
   it('another member’s object is unknown, exactly like one that does not exist', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ROLES, routes } from '../platform/http/route.ts'
-import { Id, Instant, pageOf, PageQuery } from '../platform/http/schemas.ts'
+import { Id, Instant, pageOf, PageQuery, Password } from '../platform/http/schemas.ts'
 
 export const User = z
   .object({
@@ -10,6 +10,7 @@ export const User = z
     roles: z.array(z.enum(ROLES)),
     memberId: Id.optional(),
     status: z.enum(['ACTIVE', 'DISABLED']),
+    passwordOneTime: z.boolean().describe('The user has not chosen a password yet'),
     certificateSubject: z.string().optional(),
     createdAt: Instant,
   })
@@ -21,7 +22,7 @@ export const NewUser = z.object({
     .regex(/^[a-z0-9][a-z0-9._-]{2,62}$/)
     .describe('Unique in the organisation, e.g. `sup07.maker`'),
   name: z.string().min(1).max(80),
-  password: z.string().min(12).max(200),
+  password: Password.describe('One-time: the user chooses another one at the first log-in'),
   roles: z.array(z.enum(ROLES)).min(1),
   memberId: Id.optional().describe('The member this person acts for; absent for operator, auditor'),
 })
@@ -32,6 +33,7 @@ export const userRoutes = routes({
     path: '/v1/users',
     summary: 'Users of this organisation',
     access: ['operator', 'auditor'],
+    organization: true,
     query: PageQuery.extend({ memberId: Id.optional() }),
     response: pageOf(User),
   },
@@ -41,6 +43,7 @@ export const userRoutes = routes({
     summary:
       'Enrol a user: a key pair in the wallet and an X.509 certificate with role and memberId attributes',
     access: ['operator'],
+    organization: true,
     write: true,
     status: 201,
     body: NewUser,
@@ -51,6 +54,7 @@ export const userRoutes = routes({
     path: '/v1/users/:userId/disable',
     summary: 'Shut a user out; running sessions end',
     access: ['operator'],
+    organization: true,
     write: true,
     params: z.object({ userId: Id }),
     response: User,

@@ -6,7 +6,7 @@ type Names = 'users.list' | 'users.create' | 'users.disable'
 export function userHandlers(users: Users): Handlers<Names> {
   return {
     'users.list': async ({ query }) => users.list(query),
-    'users.create': async ({ body }) => userView(await users.create(body)),
+    'users.create': async ({ body }) => userView(await users.create({ ...body, oneTime: true })),
     'users.disable': async ({ params }) => userView(await users.disable(params.userId)),
   }
 }

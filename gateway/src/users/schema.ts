@@ -45,3 +45,9 @@ export const userMigration: Migration = {
   CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
   `,
 }
+
+/** Who was enrolled before chose the password or has been using it: it stays good. */
+export const oneTimePasswordMigration: Migration = {
+  id: '007-one-time-passwords',
+  sql: 'ALTER TABLE users ADD COLUMN password_one_time boolean NOT NULL DEFAULT false',
+}

@@ -1,4 +1,3 @@
-import { hash } from '@node-rs/argon2'
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Row } from '../platform/database/database.ts'
 import { decodeCursor, page, Where } from '../platform/database/paging.ts'
@@ -7,6 +6,7 @@ import type { Role } from '../platform/http/route.ts'
 import { createIdentity, subjectOf, type LedgerIdentity } from '../platform/ledger/signer.ts'
 import type { Secrets } from '../platform/secrets.ts'
 import { generateKeyPair, type EnrolmentAuthority } from './enrolment/authority.ts'
+import { hashPassword } from './passwords.ts'
 
 export interface UserRow extends Row {
   user_id: string
@@ -18,6 +18,8 @@ export interface UserRow extends Row {
   status: 'ACTIVE' | 'DISABLED'
   certificate: string
   sealed_key: Buffer
+  /** Somebody else set the password: it is good for choosing another one and for nothing else. */
+  password_one_time: boolean
   failures: number
   locked_until: string | null
   created_at: string
@@ -27,6 +29,8 @@ export interface NewUser {
   readonly login: string
   readonly name: string
   readonly password: string
+  /** True where the password is handed over by the person who enrols the user. */
+  readonly oneTime?: boolean
   readonly roles: readonly Role[]
   readonly memberId?: string | undefined
 }
@@ -43,18 +47,15 @@ export interface Users {
     items: ReturnType<typeof userView>[]
     nextCursor?: string
   }>
-  /** The wallet: who signs when this user writes to the ledger. */
+  /**
+   * The wallet: who signs when this user writes to the ledger. Throws USER_DISABLED: what such a user has
+   * begun goes no further than what is signed.
+   */
   signerOf(userId: string): Promise<LedgerIdentity>
   isEmpty(): Promise<boolean>
 }
 
-// OWASP’s minimum for argon2id: 19 MiB, two passes; one thread, because the machine is shared.
-const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 const SIGNERS_MAX = 200
-
-export function hashPassword(password: string): Promise<string> {
-  return hash(password, ARGON2)
-}
 
 export interface UsersOptions {
   readonly database: Database
@@ -82,6 +83,7 @@ export function createUsers(options: UsersOptions): Users {
       return page(rows, filter.limit, { key: row => [row.login], item: userView })
     },
     async signerOf(userId) {
+      await requireActive(database, userId)
       const known = signers.get(userId)
       if (known) return known
       const row = await find(userId)
@@ -104,6 +106,15 @@ export function createUsers(options: UsersOptions): Users {
 async function findUser(database: Database, userId: string): Promise<UserRow | undefined> {
   const [row] = await database.query<UserRow>('SELECT * FROM users WHERE user_id = $1', [userId])
   return row
+}
+
+/** Asked for every signature: the user may have been disabled by another process. */
+async function requireActive(database: Database, userId: string): Promise<void> {
+  const [row] = await database.query<{ status: UserRow['status'] }>(
+    'SELECT status FROM users WHERE user_id = $1',
+    [userId],
+  )
+  if (row?.status === 'DISABLED') throw new CodedError('USER_DISABLED')
 }
 
 async function enrol(
@@ -129,8 +140,9 @@ async function createUser(options: UsersOptions, fresh: NewUser): Promise<UserRo
   if (fresh.memberId !== undefined) await requireOwnMember(database, fresh.memberId)
   const { certificate, sealedKey } = await enrol(options, fresh)
   const [row] = await database.query<UserRow>(
-    `INSERT INTO users (user_id, login, name, password_hash, roles, member_id, certificate, sealed_key)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (login) DO NOTHING RETURNING *`,
+    `INSERT INTO users (user_id, login, name, password_hash, roles, member_id, certificate, sealed_key,
+       password_one_time)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (login) DO NOTHING RETURNING *`,
     [
       randomUUID(),
       fresh.login,
@@ -140,6 +152,7 @@ async function createUser(options: UsersOptions, fresh: NewUser): Promise<UserRo
       fresh.memberId ?? null,
       certificate,
       sealedKey,
+      fresh.oneTime ?? false,
     ],
   )
   if (!row) throw new CodedError('LOGIN_TAKEN')
@@ -180,6 +193,7 @@ export function userView(row: UserRow) {
     roles: row.roles,
     ...(row.member_id === null ? {} : { memberId: row.member_id }),
     status: row.status,
+    passwordOneTime: row.password_one_time,
     certificateSubject: subjectOf(row.certificate).subject,
     createdAt: row.created_at,
   }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { createClient, type Client, type Role } from '@triflow/gateway/client'
+import { createClient, GatewayProblem, type Client, type Role } from '@triflow/gateway/client'
 import type { Firm } from '../generator/index.ts'
 import type { OrganizationKey } from '../supervisor/organizations.ts'
 import type { AccessUser } from '../supervisor/network.ts'
@@ -95,8 +95,14 @@ export function castOf(world: World, secret: string): Person[] {
   ]
 }
 
+/** What the operator enrols a person with: good for one log-in. */
+export const firstPassword = (person: Person): string =>
+  createHmac('sha256', person.password).update('first').digest('base64url').slice(0, 16)
+
 /** Logged-in clients, one per person. */
 export interface Actors {
+  /** First log-in: the password the operator has set is exchanged for the person's own. */
+  welcome(person: Person): Promise<void>
   as(organization: OrganizationKey, login: string): Promise<Client>
   operator(organization: OrganizationKey): Promise<Client>
 }
@@ -111,15 +117,24 @@ export function createActors(options: {
   const clients = new Map<string, Promise<Client>>()
   const logIn = async (
     organization: OrganizationKey,
-    login: string,
-    password: string,
+    ...credentials: Parameters<Client['logIn']>
   ): Promise<Client> => {
     const client = createClient({
       url: options.urls[organization],
       fetch: meter?.fetch ?? patientFetch,
     })
-    await client.logIn(login, password)
+    await client.logIn(...credentials)
     return meter ? meter.watch(client) : client
+  }
+  const exchange = async (person: Person): Promise<Client> => {
+    const { organization, login, password } = person
+    try {
+      return await logIn(organization, login, firstPassword(person), password)
+    } catch (fault) {
+      // The answer to an earlier exchange may have been lost with its server: then the own one is good.
+      if (!(fault instanceof GatewayProblem) || fault.code !== 'LOGIN_REFUSED') throw fault
+      return logIn(organization, login, password)
+    }
   }
   const once = (
     organization: OrganizationKey,
@@ -134,6 +149,10 @@ export function createActors(options: {
     return fresh
   }
   return {
+    async welcome(person) {
+      const client = await exchange(person)
+      clients.set(`${person.organization}/${person.login}`, Promise.resolve(client))
+    },
     as(organization, login) {
       const person = options.cast.find(
         one => one.organization === organization && one.login === login,

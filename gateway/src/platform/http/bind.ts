@@ -4,7 +4,6 @@ import type { z } from 'zod'
 import type { Api, RouteName } from '../../api.ts'
 import { CodedError } from '../faults.ts'
 import type { Idempotency, WriteRequest } from './idempotency.ts'
-import { requestHash } from './idempotency.ts'
 import type { Caller, Tokens } from './tokens.ts'
 import type { Upload } from './receive.ts'
 import type { Route } from './route.ts'
@@ -119,6 +118,10 @@ async function authenticate(route: Route, request: Request, options: BindOptions
   await options.checkSession(caller)
   if (route.access !== 'user' && !route.access.some(role => caller.roles.includes(role)))
     throw new CodedError('ROLE_MISSING', { detail: `needs one of: ${route.access.join(', ')}` })
+  if (route.organization && caller.memberId !== undefined)
+    throw new CodedError('ROLE_MISSING', {
+      detail: 'for staff of the organisation, not of a member',
+    })
   return caller
 }
 
@@ -188,7 +191,7 @@ async function once(context: Context, call: Decoded): Promise<unknown> {
     userId: call.caller.userId,
     key,
     route: name,
-    requestHash: requestHash([
+    requestHash: options.idempotency.hash([
       call.params ?? null,
       call.query ?? null,
       call.body ?? upload?.sha256 ?? null,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import type { Client } from '../../client/index.ts'
 import { codeOf, PASSWORD, testGateway, type TestGateway } from '../../testing/gateway.ts'
@@ -68,6 +68,20 @@ describe('the HTTP face', function () {
     expect(again).to.deep.equal(first)
     const other = operator.call('users.create', { body: person('twice'), idempotencyKey })
     expect(await codeOf(other)).to.equal('IDEMPOTENCY_KEY_REUSED')
+  })
+
+  it('what is kept of a request does not tell a guesser of its body whether the guess is right', async () => {
+    const body = person('secretive')
+    await operator.call('users.create', { body, idempotencyKey: 'keyed-hash-0001' })
+    const [row] = await gateway.store.database.query<{ request_hash: string }>(
+      `SELECT request_hash FROM idempotency WHERE key = 'keyed-hash-0001'`,
+    )
+    const plain = createHash('sha256')
+      .update(JSON.stringify([null, null, body]))
+      .digest('hex')
+    expect(row?.request_hash)
+      .to.match(/^[0-9a-f]{64}$/)
+      .and.not.equal(plain)
   })
 
   it('of ten requests at once with one key one works and all get its answer', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import type { Migration } from '../database/migrate.ts'
 import { CodedError } from '../faults.ts'
@@ -40,6 +40,8 @@ export type Claim =
   | { readonly kind: 'operation'; readonly operationId: string }
 
 export interface Idempotency {
+  /** What a request asks for. Keyed, for a body may hold a password and a database may leak. */
+  hash(parts: readonly unknown[]): string
   claim(request: WriteRequest): Promise<Claim>
   settle(request: WriteRequest, answer: { status: number; body: unknown }): Promise<void>
   /** A write that was refused before it changed anything may be tried again under the same key. */
@@ -56,10 +58,6 @@ interface KeyRow extends Record<string, unknown> {
   expired: boolean
 }
 
-export function requestHash(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
-}
-
 const SELECT = `SELECT route, request_hash, owner, operation_id, status, answer,
   lease_until < now() AS expired FROM idempotency WHERE user_id = $1 AND key = $2`
 
@@ -67,8 +65,9 @@ const SELECT = `SELECT route, request_hash, owner, operation_id, status, answer,
  * Keys of writes. The row is claimed before anything happens, so of two requests at once one works and the
  * other waits for its answer. A claim is a lease: if the process dies, the next request takes it over.
  */
-export function createIdempotency(database: Database): Idempotency {
+export function createIdempotency(database: Database, hashKey: Uint8Array): Idempotency {
   return {
+    hash: parts => createHmac('sha256', hashKey).update(JSON.stringify(parts)).digest('hex'),
     async claim(request) {
       const owner = randomUUID()
       const deadline = Date.now() + WAIT_MS

@@ -19,6 +19,8 @@ export interface Route {
   readonly path: string
   readonly summary: string
   readonly access: Access
+  /** Concerns the organisation as a whole: closed to everybody who acts for one member, whatever the roles. */
+  readonly organization?: boolean
   readonly write?: boolean
   readonly status?: number
   readonly params?: z.ZodType

@@ -107,4 +107,6 @@ export const Operation = z
   .meta({ id: 'Operation' })
 export type Operation = z.infer<typeof Operation>
 
+export const Password = z.string().min(12).max(200)
+
 export const Empty = z.object({})

@@ -1,7 +1,7 @@
 import { GatewayProblem, type Client, type Input } from '@triflow/gateway/client'
 import type { Firm } from '../../generator/index.ts'
 import { GUARDIANS, organizationOf, type OrganizationKey } from '../../supervisor/organizations.ts'
-import { keyOf } from '../actors.ts'
+import { firstPassword, keyOf, type Person } from '../actors.ts'
 import { inParallel } from '../patience.ts'
 import { allItemsOk, everything, transactionOf, type Stage } from '../stage.ts'
 import { SETTLEMENT } from '../world.ts'
@@ -124,14 +124,21 @@ async function introduce(
 
 async function enrolUsers(stage: Stage, key: OrganizationKey): Promise<void> {
   const operator = await stage.actors.operator(key)
-  const known = new Set((await everything(operator, 'users.list')).map(one => one.login))
-  const people = stage.cast.filter(one => one.organization === key && !known.has(one.login))
+  const known = await everything(operator, 'users.list')
+  const settled = new Set(known.filter(one => !one.passwordOneTime).map(one => one.login))
+  const enrolled = new Set(known.map(one => one.login))
+  const people = stage.cast.filter(one => one.organization === key && !settled.has(one.login))
   await inParallel(people, 4, async person => {
-    const { login, name, password, roles, memberId } = person
-    const body = { login, name, password, roles: [...roles], ...(memberId ? { memberId } : {}) }
-    await operator.call('users.create', { body })
+    if (!enrolled.has(person.login)) await enrolUser(operator, person)
+    await stage.actors.welcome(person)
   })
   if (people.length > 0) stage.tell({ what: `Users enrolled (${key})`, count: people.length })
+}
+
+async function enrolUser(operator: Client, person: Person): Promise<void> {
+  const { login, name, roles, memberId } = person
+  const body = { login, name, roles: [...roles], ...(memberId ? { memberId } : {}) }
+  await operator.call('users.create', { body: { ...body, password: firstPassword(person) } })
 }
 
 /** The buyer's limits for every supplier it buys from; once. */
