@@ -198,7 +198,7 @@ describe('faults of public projects', () => {
       await must(
         world.submit(
           operations.trade.checkTax({ items: [{ ...invoice, result }] }),
-          USERS.coreOperator,
+          USERS.allianceOperator,
         ),
       )
     const child = children[0] as string

@@ -111,7 +111,7 @@ describe('forged records and one-sided decisions', () => {
         },
       ],
     })
-    await must(world.submit(check, USERS.coreOperator))
+    await must(world.submit(check, USERS.allianceOperator))
     expect(world.state('receivable', certificate).frozen).to.equal(true)
   })
 })

@@ -137,7 +137,7 @@ describe('freezes', () => {
     const { trade, certificate: voided } = await activeCertificate(world)
     const item = { invoiceId: trade.invoice, ...TRADE }
     const check = operations.trade.checkTax({ items: [{ ...item, result: 'INVALID' }] })
-    await must(world.submit(check, USERS.coreOperator))
+    await must(world.submit(check, USERS.allianceOperator))
     await refused(world.submit(transfer(voided), USERS.tier1), 'FROZEN')
     const propose = operations.receivables.proposeUnfreeze({ ...order(voided), reason: 'order 9' })
     await must(world.submit(propose, USERS.regulator1))

@@ -7,6 +7,7 @@ import {
   TAX_ID,
   TRADE,
   USERS,
+  activeCertificate,
   enterTrade,
   id,
   inDays,
@@ -101,5 +102,17 @@ describe('documents of trade', () => {
     const build = () => operations.trade.submitOrders({ seed: seed(), items: mixed })
     expect(build).to.throw('BATCH_MIXED_PARTIES')
     expect(() => operations.trade.submitOrders({ seed: seed(), items: [] })).to.throw('BATCH_SIZE')
+  })
+
+  it('a tax answer is no member’s to give, and no debtor voids the invoice its paper stands on', async () => {
+    const { trade } = await activeCertificate(world)
+    const answer = (result: 'VALID' | 'VOIDED') =>
+      operations.trade.checkTax({ items: [{ ...TRADE, invoiceId: trade.invoice, result }] })
+    const rival = { ...USERS.tier2, role: 'operator' }
+    await refused(world.submit(answer('VALID'), rival), 'MEMBER_REFUSED')
+    await refused(world.submit(answer('VALID'), USERS.tier1), 'ROLE_REFUSED')
+    await must(world.submit(answer('VALID'), USERS.coreOperator))
+    await refused(world.submit(answer('VOIDED'), USERS.coreOperator), 'ORGANISATION_REFUSED')
+    await must(world.submit(answer('VOIDED'), USERS.allianceOperator))
   })
 })

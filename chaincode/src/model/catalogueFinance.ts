@@ -5,6 +5,11 @@ import { ROLES } from './roles.ts'
 const clock = ['operator', 'treasurer'] as const
 const holding = 'obligor, holder'
 const three = 'obligor, asker, funder'
+/** Roles and endorsers that several functions share. */
+const ofClock = { roles: clock, endorsers: holding } as const
+const ofMember = { roles: ['maker', 'checker'], endorsers: holding } as const
+const ofTransfer = { ...ofMember, endorsers: 'obligor, holder, transferee' } as const
+const ofRegulator = { roles: ['compliance'], endorsers: 'regulator' } as const
 
 export const FINANCE_CATALOGUE = {
   'receivables:propose': {
@@ -32,15 +37,13 @@ export const FINANCE_CATALOGUE = {
   },
   'receivables:accept': {
     who: 'payee (the member itself)',
-    roles: ['maker', 'checker'],
-    endorsers: holding,
+    ...ofMember,
     does: 'Makes the certificates ACTIVE and the invoices ENCUMBERED.',
     refusals: ['MEMBER_REFUSED', 'OFFER_EXPIRED', 'MOVE_REFUSED', 'RECORD_NOT_AUTHENTIC'],
   },
   'receivables:reject': {
     who: "obligor's checker on PROPOSED, payee on OFFERED",
-    roles: ['maker', 'checker'],
-    endorsers: holding,
+    ...ofMember,
     does: 'Cancels the certificates and frees the invoices.',
     refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
   },
@@ -53,43 +56,37 @@ export const FINANCE_CATALOGUE = {
   },
   'receivables:expire': {
     who: 'a clock of obligor or payee',
-    roles: clock,
-    endorsers: holding,
+    ...ofClock,
     does: 'Cancels offers after their last day.',
     refusals: ['NOT_EXPIRED', 'MOVE_REFUSED'],
   },
   'receivables:split': {
     who: 'holder (the member itself)',
-    roles: ['maker', 'checker'],
-    endorsers: holding,
+    ...ofMember,
     does: 'Consumes the certificate and makes 2 or more children of the same terms.',
     refusals: ['SPLIT_SUM', 'SPLIT_LIMITS', 'FROZEN', 'MOVE_REFUSED', 'MEMBER_REFUSED', 'PAST_DUE'],
   },
   'receivables:offerTransfer': {
     who: 'holder (the member itself)',
-    roles: ['maker', 'checker'],
-    endorsers: 'obligor, holder, transferee',
+    ...ofTransfer,
     does: 'Locks certificates and offers them to another member.',
     refusals: ['TRANSFER_TO_SELF', 'FROZEN', 'PAST_DUE', 'MOVE_REFUSED', 'MEMBER_REFUSED'],
   },
   'receivables:signOff': {
     who: 'transferee (the member itself)',
-    roles: ['maker', 'checker'],
-    endorsers: 'obligor, holder, transferee',
+    ...ofTransfer,
     does: 'Makes the transferee the holder.',
     refusals: ['MEMBER_REFUSED', 'OFFER_EXPIRED', 'FROZEN', 'MOVE_REFUSED'],
   },
   'receivables:rejectTransfer': {
     who: 'transferee',
-    roles: ['maker', 'checker'],
-    endorsers: 'obligor, holder, transferee',
+    ...ofTransfer,
     does: 'Gives the certificates back to the holder.',
     refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
   },
   'receivables:recallTransfer': {
     who: 'holder',
-    roles: ['maker', 'checker'],
-    endorsers: 'obligor, holder, transferee',
+    ...ofTransfer,
     does: 'Takes an offered transfer back.',
     refusals: ['MEMBER_REFUSED', 'MOVE_REFUSED'],
   },
@@ -102,36 +99,31 @@ export const FINANCE_CATALOGUE = {
   },
   'receivables:mature': {
     who: 'a clock of obligor or holder',
-    roles: clock,
-    endorsers: holding,
+    ...ofClock,
     does: 'ACTIVE and LOCKED become DUE on the due date, rolled to a business day; open locks lapse.',
     refusals: ['NOT_DUE', 'MOVE_REFUSED'],
   },
   'receivables:overdue': {
     who: 'a clock of obligor or holder',
-    roles: clock,
-    endorsers: holding,
+    ...ofClock,
     does: "Marks unpaid certificates OVERDUE after the grace period and stops the obligor's issuing.",
     refusals: ['WITHIN_GRACE', 'PAID_IN_FULL', 'MOVE_REFUSED', 'OPENING_WRONG'],
   },
   'receivables:proposeFreeze': {
     who: 'regulator, first person',
-    roles: ['compliance'],
-    endorsers: 'regulator',
+    ...ofRegulator,
     does: 'Begins a freeze: the certificate stops moving at once; on a root, every descendant.',
     refusals: ['ORGANISATION_REFUSED', 'MOVE_REFUSED', 'RECORD_EXISTS'],
   },
   'receivables:freeze': {
     who: 'regulator, second person',
-    roles: ['compliance'],
-    endorsers: 'regulator',
+    ...ofRegulator,
     does: 'Makes the freeze stand.',
     refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'ORGANISATION_REFUSED'],
   },
   'receivables:proposeUnfreeze': {
     who: 'regulator, first person',
-    roles: ['compliance'],
-    endorsers: 'regulator',
+    ...ofRegulator,
     does: "Proposes to lift a freeze, the regulator's or that of a voided invoice.",
     refusals: ['NOT_FROZEN', 'ORGANISATION_REFUSED'],
   },
@@ -213,8 +205,7 @@ export const FINANCE_CATALOGUE = {
   },
   'financing:expire': {
     who: 'a clock of a party',
-    roles: clock,
-    endorsers: holding,
+    ...ofClock,
     does: 'Ends a request without acceptance after its last day.',
     refusals: ['NOT_EXPIRED', 'MOVE_REFUSED'],
   },

@@ -4,6 +4,9 @@ import type { OperationEntry } from './catalogue.ts'
 const docs = ['maker', 'operator'] as const
 const buyerSeller = 'buyer, seller'
 const holding = 'obligor, holder'
+/** Roles and endorsers that several functions share. */
+const ofDocuments = { roles: docs, endorsers: buyerSeller } as const
+const ofChecker = { roles: ['checker'], endorsers: buyerSeller } as const
 
 export const TRADE_CATALOGUE = {
   'members:setUp': {
@@ -50,29 +53,25 @@ export const TRADE_CATALOGUE = {
   },
   'trade:submitOrders': {
     who: 'buyer',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Records up to 50 orders.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT', 'SAME_ORGANISATION'],
   },
   'trade:submitDespatches': {
     who: 'seller, or a carrier',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Records up to 50 despatch advices.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
   },
   'trade:submitReceipts': {
     who: 'buyer',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Records up to 50 receipts; a return has negative quantities.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
   },
   'trade:submitInvoices': {
     who: 'seller',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Records up to 50 invoices and sets their fingerprints once.',
     refusals: [
       'RECORD_EXISTS',
@@ -84,17 +83,16 @@ export const TRADE_CATALOGUE = {
   },
   'trade:submitCreditNotes': {
     who: 'seller',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Records credit notes and takes them off the free part of matched invoices.',
     refusals: ['RECORD_EXISTS', 'CREDIT_EXCEEDS_AVAILABLE', 'OPENING_WRONG'],
   },
   'trade:checkTax': {
-    who: 'buyer or seller',
-    roles: ['operator', 'maker', 'compliance'],
+    who: 'buyer or seller; of an invoice with certificates only the seller or a regulator calls it void',
+    roles: ['operator', 'compliance'],
     endorsers: 'buyer, seller, and the holders of the root certificates',
-    does: "Records the tax office's answer; RED_LETTERED and VOIDED freeze every certificate over it.",
-    refusals: ['RECORD_UNKNOWN', 'MOVE_REFUSED'],
+    does: "Records the tax office's answer; all but VALID freeze every certificate over it.",
+    refusals: ['RECORD_UNKNOWN', 'MOVE_REFUSED', 'ORGANISATION_REFUSED', 'MEMBER_REFUSED'],
   },
   'reconciliation:setRules': {
     who: 'buyer',
@@ -105,8 +103,7 @@ export const TRADE_CATALOGUE = {
   },
   'reconciliation:match': {
     who: 'buyer',
-    roles: docs,
-    endorsers: buyerSeller,
+    ...ofDocuments,
     does: 'Judges up to 50 invoices: MATCHED, WITHIN_TOLERANCE or EXCEPTION with codes.',
     refusals: [
       'OPENING_WRONG',
@@ -126,15 +123,13 @@ export const TRADE_CATALOGUE = {
   },
   'reconciliation:override': {
     who: 'buyer, second person',
-    roles: ['checker'],
-    endorsers: buyerSeller,
+    ...ofChecker,
     does: 'Accepts the proposed amount; the quantities count as invoiced.',
     refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'OPENING_WRONG'],
   },
   'reconciliation:reject': {
     who: 'buyer',
-    roles: ['checker'],
-    endorsers: buyerSeller,
+    ...ofChecker,
     does: 'Refuses an invoice in EXCEPTION for good.',
     refusals: ['MOVE_REFUSED'],
   },
@@ -160,15 +155,13 @@ export const TRADE_CATALOGUE = {
   },
   'confirmation:confirm': {
     who: 'buyer, second person',
-    roles: ['checker'],
-    endorsers: buyerSeller,
+    ...ofChecker,
     does: 'Confirms what the maker proposed, named by its commitment.',
     refusals: ['NOTHING_PENDING', 'MAKER_IS_CHECKER', 'OPENING_WRONG', 'ORGANISATION_REFUSED'],
   },
   'confirmation:reject': {
     who: 'buyer',
-    roles: ['checker'],
-    endorsers: buyerSeller,
+    ...ofChecker,
     does: 'Refuses up to 50 invoices for good.',
     refusals: ['MOVE_REFUSED'],
   },
