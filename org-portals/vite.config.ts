@@ -7,7 +7,6 @@ const gatewayUrl = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:17700'
 /** Libraries that change seldom are bundles of their own, so that a release does not reload them. */
 function bundleOf(id: string): string | undefined {
   if (!id.includes('node_modules')) return undefined
-  if (/echarts|zrender/.test(id)) return 'charts'
   if (/antd|@ant-design|@rc-component|rc-/.test(id)) return 'design'
   return 'libraries'
 }
