@@ -22,6 +22,7 @@ import {
   BANK_B,
   CORE,
   FACE,
+  REGULATOR,
   USERS,
   activeCertificate,
   confirmation,
@@ -161,6 +162,36 @@ collusion(
     expect(world.opening(ALLIANCE, 'receivable', certificate)).to.equal(honest)
   },
 )
+
+collusion('two colluding banks can neither make nor undo a regulator’s freeze', async world => {
+  const { certificate } = await activeCertificate(world)
+  const order = { step: 'FROZEN', by: 'f'.repeat(64), reason: 'x', salt: saltOf(seed(), 'forged') }
+  const forged = privately(REGULATOR, 'freeze', certificate, canonicalJson(order))
+  const answer = await world.collude(BANKS, [forged])
+  expect(answer).to.include({ ok: false, code: 'ENDORSEMENT_POLICY_FAILURE' })
+  const own = privately(BANK_A, 'freeze', certificate, canonicalJson(order))
+  expect((await world.collude(BANKS, [own])).ok).to.equal(true)
+  await must(world.submit(split(world, certificate, [FACE - 100n, 100n]).operation, USERS.tier1))
+})
+
+attack('a holder that reads of a freeze is not faster than it, and has no veto', async world => {
+  const { certificate } = await activeCertificate(world)
+  const item = { id: certificate, regulatorMsp: REGULATOR, seed: seed() }
+  const begin = operations.receivables.proposeFreeze({ ...item, reason: 'order 7' })
+  expect(begin.endorsingOrganizations).to.deep.equal([REGULATOR])
+  await must(world.submit(begin, USERS.regulator1))
+  const halves = () => split(world, certificate, [FACE - 100n, 100n]).operation
+  await refused(world.submit(halves(), USERS.tier1), 'FROZEN')
+  const held = () => ({ ...item, freeze: world.opening(REGULATOR, 'freeze', certificate) })
+  const confirm = operations.receivables.freeze(held())
+  await refused(world.submit(confirm, USERS.regulator1), 'MAKER_IS_CHECKER')
+  await must(world.submit(confirm, USERS.regulator2))
+  await refused(world.submit(halves(), USERS.tier1), 'FROZEN')
+  const lift = operations.receivables.proposeUnfreeze({ ...held(), reason: 'order 8' })
+  await must(world.submit(lift, USERS.regulator1))
+  await must(world.submit(operations.receivables.unfreeze(held()), USERS.regulator2))
+  await must(world.submit(halves(), USERS.tier1))
+})
 
 attack('confirmation by anyone but the buyer’s maker and checker is refused', async world => {
   const trade = await enterTrade(world)
