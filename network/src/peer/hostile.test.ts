@@ -5,10 +5,12 @@ import { credentials, type ServiceError, status as grpcStatus } from '@grpc/grpc
 import { common, gateway, peer } from '@hyperledger/fabric-protos'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { writePrivateSets } from '../ledger/index.ts'
 import type { Signer } from '../msp/index.ts'
 import { approvalArgs, createProposal, type ProposalOptions, signEnvelope } from './client/index.ts'
 import { createInspector } from './endorser/inspect.ts'
 import { RefusedError } from './endorser/checks.ts'
+import { pushMessage } from './endorser/private-data.ts'
 import { TestNetwork, type TestPeer } from './testing/network.ts'
 import { seekEnvelope, type SeekOptions } from './testing/seek.ts'
 import { MalformedError } from './wire/decode.ts'
@@ -165,6 +167,24 @@ describe('a peer among strangers', function () {
       expect(await refused({ signer: admin, channelId: '', chaincode })).to.include(
         'cannot be called without a channel',
       )
+    })
+  })
+
+  describe('keeps no private data', () => {
+    it('that another organisation pushes into its own collection', async () => {
+      const write = {
+        namespace: chaincode,
+        collection: '_implicit_org_Org1',
+        rwset: Buffer.from([]),
+      }
+      const push = pushMessage('ch', 'ab'.repeat(32), writePrivateSets([write]))
+      const by = (mspId: string): Promise<string> =>
+        target.peer.pushPrivate({ name: 'peer1', mspId }, push).then(
+          () => 'kept',
+          (error: unknown) => (error as Error).message,
+        )
+      expect(await by('Org2')).to.include('no member')
+      expect(await by('Org1')).to.equal('kept')
     })
   })
 

@@ -84,7 +84,7 @@ function targetsOf(
   return spread(members).slice(0, definition.maximumPeerCount)
 }
 
-function pushMessage(channelId: string, txId: string, set: Uint8Array): Uint8Array {
+export function pushMessage(channelId: string, txId: string, set: Uint8Array): Uint8Array {
   const payload = new gossip.PrivatePayload()
   payload.setTxId(txId)
   payload.setPrivateRwset(set)
@@ -181,8 +181,14 @@ export async function takePush(
   if (!payload || !/^[0-9a-f]{64}$/.test(txId)) throw new Error('no private payload')
   const set = decode(rwset.TxPvtReadWriteSet, payload.getPrivateRwset_asU8(), 'TxPvtReadWriteSet')
   const parts = partsOf(set)
-  const foreign = parts.find(part => !channel.ledger.isCollectionMember(part, selfMspId))
-  if (foreign || parts.length === 0) throw new Error('this organisation is no member')
+  const isOurs = (part: CollectionPart): boolean =>
+    channel.ledger.isCollectionMember(part, selfMspId) &&
+    // Only peers of an organisation hand each other what is in its own collection: from anybody else it is
+    // a way to fill a disk. Who endorses for a collection of several need not be a member of it.
+    (!isImplicit(part.collection) || caller.mspId === selfMspId)
+  if (parts.length === 0 || !parts.every(isOurs)) {
+    throw new Error('this organisation is no member, or the caller is not of this organisation')
+  }
   // Also after its block came: then it fills what was recorded as missing.
   await channel.ledger.putTransient(txId, payload.getPrivateRwset_asU8())
 }
