@@ -33,6 +33,10 @@ export function isSessionOver(error: unknown): boolean {
   return error instanceof GatewayProblem && OVER.has(error.code)
 }
 
+export function isProblem(error: unknown, code: string): boolean {
+  return error instanceof GatewayProblem && error.code === code
+}
+
 /** Worth asking again by itself: nobody answered, or the gateway said that it is busy. */
 export function isPassing(error: unknown): boolean {
   return !(error instanceof GatewayProblem) || error.problem.status >= 500

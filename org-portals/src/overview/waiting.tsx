@@ -1,37 +1,26 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { Panel } from '../design/page.tsx'
-import { State } from '../design/state.tsx'
 import { formatCount } from '../format/index.ts'
-import { useWaiting, useWorklist } from '../worklist/use-work.ts'
+import { useWorklist } from '../worklist/use-work.ts'
 import type { WorkKind } from '../worklist/actions.ts'
 
-/** What waits, by kind. */
+/** What waits, by kind. Nothing is shown where nothing waits: the first tile says so. */
 export function Waiting() {
   const { t } = useTranslation()
-  const worklist = useWorklist()
-  const waiting = useWaiting()
+  const { data } = useWorklist()
+  const duties = Object.entries(data?.counts ?? {})
+  if (duties.length === 0) return null
   return (
-    <Panel
-      title={t('page.worklist')}
-      extra={waiting > 0 && <Link to="/work">{t('overview.toWork')}</Link>}
-    >
-      <State
-        query={worklist}
-        isEmpty={({ items }) => items.length === 0}
-        empty={<p className="quiet">{t('worklist.emptyWhy')}</p>}
-      >
-        {({ counts }) => (
-          <ul className="duties">
-            {Object.entries(counts).map(([kind, count]) => (
-              <li key={kind}>
-                <span>{t(`worklist.kind.${kind as WorkKind}`)}</span>
-                <strong>{formatCount(count)}</strong>
-              </li>
-            ))}
-          </ul>
-        )}
-      </State>
+    <Panel title={t('page.worklist')} extra={<Link to="/work">{t('overview.toWork')}</Link>}>
+      <ul className="duties">
+        {duties.map(([kind, count]) => (
+          <li key={kind}>
+            <span>{t(`worklist.kind.${kind as WorkKind}`)}</span>
+            <strong>{formatCount(count)}</strong>
+          </li>
+        ))}
+      </ul>
     </Panel>
   )
 }

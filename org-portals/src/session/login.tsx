@@ -1,26 +1,36 @@
 import { useMutation } from '@tanstack/react-query'
 import { Alert, Button, Form, Input, type InputRef } from 'antd'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useProblemText } from '../design/problem.ts'
+import { isProblem, useProblemText } from '../design/problem.ts'
 import { LanguageSwitch } from '../shell/language-switch.tsx'
 import { FlowMark } from '../shell/mark.tsx'
 import { Meeting } from './meeting.tsx'
 import './login.css'
+import { NewPassword } from './new-password.tsx'
 import { useOrganization } from './organization.ts'
+import { PasswordInput } from './password-input.tsx'
 import { useSession } from './provider.tsx'
 
 interface Credentials {
   readonly login: string
   readonly password: string
+  readonly newPassword?: string
 }
 
+/** Logs in; where somebody else has set the password, a new one is asked for first. */
 function useLogIn() {
   const { logIn } = useSession()
-  return useMutation({
-    mutationFn: ({ login, password }: Credentials) => logIn(login.trim(), password),
+  const [isFirst, setFirst] = useState(false)
+  const attempt = useMutation({
+    mutationFn: ({ login, password, newPassword }: Credentials) =>
+      logIn(login.trim(), password, newPassword),
     retry: false,
+    onError: error => {
+      if (isProblem(error, 'PASSWORD_CHANGE_REQUIRED')) setFirst(true)
+    },
   })
+  return { attempt, isFirst, setFirst }
 }
 
 export function LoginPage() {
@@ -68,15 +78,20 @@ function Notices({ unreachable }: { readonly unreachable: boolean }) {
 
 function LoginForm() {
   const { t } = useTranslation()
-  const problemText = useProblemText()
-  const attempt = useLogIn()
+  const { attempt, isFirst, setFirst } = useLogIn()
   const password = useRef<InputRef>(null)
+  const changes = isProblem(attempt.error, 'PASSWORD_CHANGE_REQUIRED')
   // The answer is heard, then the cursor stands where the mistake probably is.
   useEffect(() => {
-    if (attempt.isError) password.current?.focus({ cursor: 'all' })
-  }, [attempt.isError, attempt.failureCount, attempt.submittedAt])
+    if (attempt.isError && !changes) password.current?.focus({ cursor: 'all' })
+  }, [attempt.isError, changes, attempt.submittedAt])
   return (
-    <Form<Credentials> layout="vertical" requiredMark={false} onFinish={attempt.mutate}>
+    <Form<Credentials>
+      layout="vertical"
+      requiredMark={false}
+      onFinish={attempt.mutate}
+      onValuesChange={changed => 'login' in changed && setFirst(false)}
+    >
       <Form.Item
         name="login"
         label={t('login.name')}
@@ -86,23 +101,31 @@ function LoginForm() {
       </Form.Item>
       <Form.Item
         name="password"
-        label={t('login.password')}
+        label={t(isFirst ? 'login.firstPassword' : 'login.password')}
         rules={[{ required: true, message: t('login.passwordMissing') }]}
       >
-        <Input.Password ref={password} autoComplete="current-password" />
+        <PasswordInput ref={password} autoComplete="current-password" />
       </Form.Item>
-      {attempt.error && (
-        <Alert
-          type="error"
-          showIcon
-          role="alert"
-          title={problemText(attempt.error)}
-          style={{ marginBottom: 16 }}
-        />
-      )}
+      {isFirst && <NewPassword />}
+      <Refusal error={changes ? null : attempt.error} />
       <Button type="primary" size="large" htmlType="submit" block loading={attempt.isPending}>
-        {t(attempt.isPending ? 'login.entering' : 'login.enter')}
+        {t(attempt.isPending ? 'login.entering' : isFirst ? 'login.change' : 'login.enter')}
       </Button>
     </Form>
+  )
+}
+
+function Refusal({ error }: { readonly error: Error | null }) {
+  const problemText = useProblemText()
+  return (
+    error && (
+      <Alert
+        type="error"
+        showIcon
+        role="alert"
+        title={problemText(error)}
+        style={{ marginBottom: 16 }}
+      />
+    )
   )
 }

@@ -8,7 +8,8 @@ interface SessionState {
   readonly user: Principal | undefined
   /** The session ended without the user having asked for it. */
   readonly hasLapsed: boolean
-  logIn(login: string, password: string): Promise<void>
+  /** `newPassword` replaces one that another person has set. */
+  logIn(login: string, password: string, newPassword?: string): Promise<void>
   logOut(): Promise<void>
   /** Forgets a session that the gateway no longer knows. */
   lapse(): void
@@ -48,8 +49,8 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       client,
       user,
       hasLapsed,
-      async logIn(login, password) {
-        const session: Session = await client.logIn(login, password)
+      async logIn(...credentials) {
+        const session: Session = await client.logIn(...credentials)
         storeSession(session)
         setUser(session.user)
         setLapsed(false)

@@ -78,7 +78,7 @@ function Who() {
       <FlowMark size={30} />
       <span className="bar-names">
         <strong title={whose}>{whose}</strong>
-        <small>{[user.name, roles].filter(Boolean).join(' · ')}</small>
+        <small>{[...new Set([user.name, roles])].filter(Boolean).join(' · ')}</small>
       </span>
     </div>
   )

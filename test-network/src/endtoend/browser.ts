@@ -46,6 +46,16 @@ export async function typeLogIn(page: Page, { login, password }: Credentials): P
   await page.keyboard.press('Enter')
 }
 
+/** At the first log-in: the new password, twice. The cursor stands in the first of the two fields. */
+export async function choosePassword(page: Page, password: string): Promise<void> {
+  await page.locator('input[autocomplete=new-password]:focus').waitFor()
+  await page.keyboard.type(password)
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(password)
+  await page.keyboard.press('Enter')
+}
+
 export async function logInAt(
   browser: Browser,
   url: string,

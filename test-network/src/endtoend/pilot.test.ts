@@ -8,6 +8,7 @@ import { everything, type Stage } from '../pilot/stage.ts'
 import { until } from '../pilot/patience.ts'
 import { badFiles } from './bad-files.ts'
 import {
+  choosePassword,
   DESK,
   doWork,
   logInAt,
@@ -194,6 +195,17 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       await page.getByRole('status').filter({ hasText: 'session has ended' }).waitFor()
       await typeLogIn(page, person)
       await page.getByRole('heading', { name: 'Invoices' }).waitFor()
+    })
+
+    it('asks for a password of one’s own where somebody else has set it', async () => {
+      const operator = await test.actors.operator('core')
+      const first = { login: 'new.auditor', password: 'chosen by the operator' }
+      const user = { ...first, name: '审计', roles: ['auditor' as const] }
+      await operator.call('users.create', { body: user })
+      const page = await openPortal(browser, test.network.gateways.core, DESK)
+      await typeLogIn(page, first)
+      await choosePassword(page, 'known to nobody else')
+      await page.getByRole('heading', { name: '总览' }).waitFor()
     })
   })
 
