@@ -37,8 +37,8 @@ export async function projectBlock(
     for (const write of transaction.privateWrites)
       if (write.collection === collection) push(values, write, transaction)
   }
-  await upsert(tx, { block, column: 'open', cast: 'jsonb', writes: lastOfEach(open) })
-  await upsert(tx, { block, column: 'secret_text', cast: 'text', writes: lastOfEach(secret) })
+  for (const upsert of upsertsOf(lastOfEach(open), lastOfEach(secret)))
+    await writeRecords(tx, block, upsert)
   await insertChanges(tx, block, [...open, ...secret])
   return true
 }
@@ -70,9 +70,30 @@ function push({ list, decode }: Target, write: PublicWrite, transaction: LedgerT
 }
 
 /** Two transactions of a block may write one key: the later one stands. */
-function lastOfEach(writes: readonly Write[]): Write[] {
-  return [...new Map(writes.map(write => [`${write.kind}:${write.id}`, write])).values()]
+function lastOfEach(writes: readonly Write[]): Map<string, Write> {
+  return new Map(writes.map(write => [`${write.kind}:${write.id}`, write]))
 }
+
+interface Upsert {
+  readonly open: readonly Write[] | undefined
+  readonly secret: readonly Write[] | undefined
+}
+
+/** A record whose public and private half are both written is written once: every version costs each index. */
+function upsertsOf(open: Map<string, Write>, secret: Map<string, Write>): Upsert[] {
+  const of = (writes: Map<string, Write>, isWanted: (key: string) => boolean): Write[] =>
+    [...writes].filter(([key]) => isWanted(key)).map(([, write]) => write)
+  const inBoth = [...open.keys()].filter(key => secret.has(key))
+  const both = inBoth.map(key => [open.get(key) as Write, secret.get(key) as Write] as const)
+  const upserts: Upsert[] = [
+    { open: of(open, key => !secret.has(key)), secret: undefined },
+    { open: undefined, secret: of(secret, key => !open.has(key)) },
+    { open: both.map(([first]) => first), secret: both.map(([, second]) => second) },
+  ]
+  return upserts.filter(one => rowsOf(one).length > 0)
+}
+
+const rowsOf = ({ open, secret }: Upsert): readonly Write[] => secret ?? open ?? []
 
 async function moveCheckpoint(tx: Queryable, block: LedgerBlock): Promise<boolean> {
   const invalid = block.transactions.filter(t => t.validationCode !== 0).length
@@ -92,33 +113,52 @@ function timeOf(transaction: LedgerTransaction | undefined): string {
   return new Date(transaction?.timestampMs ?? 0).toISOString()
 }
 
-interface Upsert {
-  readonly block: LedgerBlock
-  readonly column: 'open' | 'secret_text'
-  readonly cast: 'jsonb' | 'text'
-  readonly writes: readonly Write[]
-}
-
-async function upsert(tx: Queryable, { block, column, cast, writes }: Upsert): Promise<void> {
-  if (writes.length === 0) return
+async function writeRecords(tx: Queryable, block: LedgerBlock, upsert: Upsert): Promise<void> {
+  const rows = rowsOf(upsert)
+  const parts = [
+    ...(upsert.open ? [{ column: 'open', cast: 'jsonb', values: textsOf(upsert.open) }] : []),
+    ...(upsert.secret ? secretParts(upsert.secret) : []),
+  ]
+  const columns = parts.map(({ column }) => column)
   await tx.execute(
-    `INSERT INTO records (kind, id, ${column}, block_number, tx_index, tx_id, updated_at)
-     SELECT kind, id, value::${cast}, $1, tx_index, tx_id, at
-     FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[])
-       AS w(kind, id, value, tx_index, tx_id, at)
-     ON CONFLICT (kind, id) DO UPDATE SET ${column} = excluded.${column},
+    `INSERT INTO records (kind, id, ${columns.join(', ')}, block_number, tx_index, tx_id, updated_at)
+     SELECT kind, id, ${parts.map(({ column, cast }) => `${column}::${cast}`).join(', ')},
+       $1, tx_index, tx_id, at
+     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[],
+         ${parts.map((_, index) => `$${index + 7}::text[]`).join(', ')})
+       AS w(kind, id, tx_index, tx_id, at, ${columns.join(', ')})
+     ON CONFLICT (kind, id) DO UPDATE SET
+       ${columns.map(column => `${column} = excluded.${column}`).join(', ')},
        block_number = excluded.block_number, tx_index = excluded.tx_index,
        tx_id = excluded.tx_id, updated_at = excluded.updated_at`,
     [
       block.number.toString(),
-      writes.map(w => w.kind),
-      writes.map(w => w.id),
-      writes.map(w => w.text),
-      writes.map(w => w.transaction.index),
-      writes.map(w => w.transaction.txId),
-      writes.map(w => timeOf(w.transaction)),
+      rows.map(w => w.kind),
+      rows.map(w => w.id),
+      rows.map(w => w.transaction.index),
+      rows.map(w => w.transaction.txId),
+      rows.map(w => timeOf(w.transaction)),
+      ...parts.map(({ values }) => values),
     ],
   )
+}
+
+const textsOf = (writes: readonly Write[]): (string | null)[] => writes.map(({ text }) => text)
+
+function secretParts(writes: readonly Write[]) {
+  return [
+    { column: 'secret_text', cast: 'text', values: textsOf(writes) },
+    { column: 'happened_on', cast: 'text', values: writes.map(happenedOn) },
+  ]
+}
+
+const DAYS = ['issuedOn', 'orderedOn', 'receivedOn', 'despatchedOn', 'valueOn'] as const
+
+/** The day by which lists are sorted; '' for a value without one. */
+function happenedOn({ text }: Write): string {
+  const value = JSON.parse(text ?? '{}') as Record<string, unknown>
+  const day = DAYS.map(name => value[name]).find(each => typeof each === 'string')
+  return (day as string | undefined) ?? ''
 }
 
 async function insertChanges(

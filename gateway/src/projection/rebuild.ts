@@ -15,7 +15,7 @@ export interface RebuildReport {
 
 const SCHEMA = 'book_rebuild'
 const COMPARED = {
-  records: 'kind, id, open, secret_text, block_number, tx_index, tx_id, updated_at',
+  records: 'kind, id, open, secret_text, happened_on, block_number, tx_index, tx_id, updated_at',
   changes: 'kind, id, block_number, tx_index, tx_id, name, at',
   checkpoint: 'block_number, transactions, invalid, updated_at',
 } as const

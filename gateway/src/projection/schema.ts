@@ -24,10 +24,7 @@ export const bookMigrations: readonly Migration[] = [
       open jsonb,
       secret_text text,
       secret jsonb GENERATED ALWAYS AS (secret_text::jsonb) STORED,
-      happened_on text GENERATED ALWAYS AS (coalesce(
-        secret_text::jsonb->>'issuedOn', secret_text::jsonb->>'orderedOn',
-        secret_text::jsonb->>'receivedOn', secret_text::jsonb->>'despatchedOn',
-        secret_text::jsonb->>'valueOn', '')) STORED,
+      happened_on text NOT NULL DEFAULT '',
       block_number bigint NOT NULL,
       tx_index int NOT NULL,
       tx_id text NOT NULL,
