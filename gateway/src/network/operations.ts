@@ -4,6 +4,8 @@ import {
   DEFAULT_RULES,
   documentId,
   operations as ledger,
+  sellerTag,
+  type HashHex,
   type PolicyVersion,
   type RuleSet,
   type RulesState,
@@ -124,6 +126,7 @@ interface Pair {
   readonly buyerMsp: string
   readonly seller: string
   readonly sellerMsp: string
+  readonly sellerTag: HashHex
 }
 
 async function pairsOf(
@@ -145,6 +148,7 @@ async function pairsOf(
       buyerMsp: buyer.mspId,
       seller: e.memberId,
       sellerMsp: e.mspId,
+      sellerTag: sellerTag(services.consortiumKey, e.uscc),
     }))
 }
 
@@ -159,6 +163,7 @@ async function ruleOperation(services: Services, input: SetRules, pair: Pair) {
     category: input.category,
     version: (present?.open.version ?? 0) + 1,
     effectiveFrom: '2020-01-01',
+    sellerTag: pair.sellerTag,
     ...limits,
   } as RuleSet
   return ledger.reconciliation.setRules({ id, buyerMsp, sellerMsp, seed: newSeed(), rules })

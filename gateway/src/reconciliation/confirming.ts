@@ -1,16 +1,20 @@
 import {
   commitmentOf,
   operations as ledger,
+  type HashHex,
+  type Invoice,
   type InvoiceState,
   type RejectionReason,
 } from '@triflow/chaincode/model'
 import { newSeed } from '../network/operations.ts'
 import { runBulk } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
+import type { Run } from '../operations/run.ts'
 import { unknownObject } from '../platform/faults.ts'
 import { findRecords, type Stored } from '../projection/records.ts'
 import type { Services } from '../services.ts'
 import { remarkOf } from './remark.ts'
+import { differs, ownTags, SELLER_DIFFERS } from './sellers.ts'
 
 const BATCH = 40
 const PARALLEL = 4
@@ -48,6 +52,26 @@ async function planOf(services: Services, memberId: string | undefined, ids: rea
   return bought.map(({ id, buyerMsp, sellerMsp }) => ({ id, parties: `${buyerMsp}|${sellerMsp}` }))
 }
 
+/** Invoices under a credit code that is not the seller's are not proposed, whatever their verdict says. */
+async function refuseImpostors<I extends { readonly id: string }>(
+  services: Services,
+  run: Run,
+  items: readonly I[],
+): Promise<I[]> {
+  const invoices = await findRecords<unknown, Stored<Invoice & { sellerTag: HashHex }> | null>(
+    services.database,
+    'invoice',
+    items.map(item => item.id),
+  )
+  const tags = await ownTags(services)
+  return items.filter(({ id }) => {
+    const secret = invoices.get(id)?.secret
+    const isImpostor = secret !== null && secret !== undefined && differs(secret, tags)
+    if (isImpostor) run.settle({ id, ok: false, code: SELLER_DIFFERS })
+    return !isImpostor
+  })
+}
+
 /** Parties and the balance of each invoice, fresh. An invoice without a verdict has no balance. */
 async function withBalances(services: Services, ids: readonly string[]) {
   const invoices = await findRecords<Stored<InvoiceState>>(services.database, 'invoice', ids)
@@ -76,9 +100,11 @@ export function confirmationsPropose(services: Services): OperationKind<ProposeI
     bulk: true,
     async run(run, { items }) {
       const amounts = new Map(items.map(item => [item.invoiceId, item.amountFen]))
+      const bought = await planOf(services, run.memberId, [...amounts.keys()])
+      const honest = await refuseImpostors(services, run, bought)
       await services.balances.alone(() =>
         runBulk(run, {
-          plan: () => planOf(services, run.memberId, [...amounts.keys()]),
+          plan: async () => honest,
           batchMax: BATCH,
           parallel: PARALLEL,
           build: async ids => {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type {
   Balance,
+  HashHex,
   Invoice,
   InvoiceState,
   operations,
   Order,
   Receipt,
+  RuleSet,
 } from '@triflow/chaincode/model'
 import { CATEGORY } from '../imports/judge.ts'
 import { rulesId } from '../network/operations.ts'
@@ -18,9 +20,11 @@ import {
   type Stored,
 } from '../projection/records.ts'
 import type { Services } from '../services.ts'
+import { differs, ownTags, SELLER_DIFFERS } from './sellers.ts'
 
 type MatchItem = operations.reconciliation.MatchItem
-type InvoiceRecord = Kept<Stored<InvoiceState>, Stored<Invoice>>
+type InvoiceSecret = Stored<Invoice & { sellerTag: HashHex }>
+type InvoiceRecord = Kept<Stored<InvoiceState>, InvoiceSecret>
 
 /** All that is known about one invoice: what a verdict is made of. */
 export interface Evidence {
@@ -33,7 +37,7 @@ export interface Evidence {
 }
 
 export interface Lacking {
-  readonly lacking: 'RULES_MISSING' | 'INVOICE_UNKNOWN'
+  readonly lacking: 'RULES_MISSING' | 'INVOICE_UNKNOWN' | typeof SELLER_DIFFERS
 }
 
 /** Openings for the verdicts of some invoices, read together. */
@@ -42,7 +46,7 @@ export async function gatherEvidence(
   invoiceIds: readonly string[],
 ): Promise<Map<string, Evidence | Lacking>> {
   const { database } = services
-  const invoices = await findRecords<Stored<InvoiceState>, Stored<Invoice>>(
+  const invoices = await findRecords<Stored<InvoiceState>, InvoiceSecret>(
     database,
     'invoice',
     invoiceIds,
@@ -57,6 +61,7 @@ export async function gatherEvidence(
     receipts: await receiptsOf(services, orderIds),
     notes: await findRecords(database, 'creditNote', creditIds),
     rules: await findRecords(database, 'rules', ruleIds),
+    tags: await ownTags(services),
     balances: await findRecords<null, Stored<Balance>>(database, 'balance', invoiceIds),
   }
   return new Map(
@@ -73,7 +78,8 @@ interface Sources {
   readonly progress: ReadonlyMap<string, Kept<null, { receipts: string[] }>>
   readonly receipts: ReadonlyMap<string, readonly Kept<null, Stored<Receipt>>[]>
   readonly notes: ReadonlyMap<string, Kept>
-  readonly rules: ReadonlyMap<string, Kept>
+  readonly rules: ReadonlyMap<string, Kept<unknown, Stored<RuleSet> | null>>
+  readonly tags: Awaited<ReturnType<typeof ownTags>>
   readonly balances: ReadonlyMap<string, Kept<null, Stored<Balance>>>
 }
 
@@ -91,7 +97,10 @@ function evidenceOf(
   sources: Sources,
 ): Evidence | Lacking {
   const rules = sources.rules.get(rulesOf(services, invoice))
-  if (!rules || rules.opening === '') return { lacking: 'RULES_MISSING' }
+  if (!rules?.secret) return { lacking: 'RULES_MISSING' }
+  // Rules that hold the tag let the ledger say so; older ones would take the seller's word.
+  const isTold = rules.secret.sellerTag === sources.tags(invoice.secret.seller)
+  if (!isTold && differs(invoice.secret, sources.tags)) return { lacking: SELLER_DIFFERS }
   const orderIds = ordersOf(invoice)
   const orders = orderIds.flatMap(id => sources.orders.get(id) ?? [])
   const receipts = openReceipts(orderIds, sources)
