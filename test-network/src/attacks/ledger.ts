@@ -23,6 +23,8 @@ export type Connection = { organizations: Organization[] }
 
 const DEADLINE_MS = 60_000
 const LAG_MS = 10_000
+/** As the model in memory calls it. */
+const DIFFERENT = 'ENDORSEMENTS_DIFFER'
 
 export class RealLedger implements Ledger {
   readonly mirror: World
@@ -224,9 +226,9 @@ const codeAfter = (bytes: Uint8Array): number => {
   return offset + length < bytes.length ? (bytes[offset + length + 1] as number) : VALID
 }
 
-/** Another refusal than the model's: an endorser that is behind. */
+/** Another refusal than the model's, or answers that differ: an endorser that is behind. */
 const lags = (answer: Refused, expected: Refused | undefined): boolean =>
-  answer.fault !== undefined && answer.code !== expected?.code
+  answer.code === DIFFERENT || (answer.fault !== undefined && answer.code !== expected?.code)
 
 const codeName = (code: number): string =>
   code === 10 ? 'ENDORSEMENT_POLICY_FAILURE' : `CODE_${code}`
@@ -235,5 +237,7 @@ const refusalOf = (error: unknown): Answer & { ok: false } => {
   const { message, details = [] } = error as { message: string; details?: { message: string }[] }
   const fault = details.map(each => parseFault(each.message)).find(each => each !== undefined)
   if (fault !== undefined) return { ok: false, code: fault.code, fault }
+  if (details.some(each => each.message.includes('ProposalResponsePayloads do not match')))
+    return { ok: false, code: DIFFERENT }
   return { ok: false, code: [message, ...details.map(each => each.message)].join(' | ') }
 }
