@@ -37,10 +37,13 @@ describe('imports', function () {
   })
   after(() => gateway.close())
 
-  const upload = async (text: string | Uint8Array, fileName = 'file'): Promise<string> => {
+  const uploadAs = async (client: Client, text: string | Uint8Array, fileName: string) => {
     const content = Buffer.from(text)
-    return (await operator.call('imports.upload', { query: { fileName }, content })).importId
+    return (await client.call('imports.upload', { query: { fileName }, content })).importId
   }
+
+  const upload = (text: string | Uint8Array, fileName = 'file'): Promise<string> =>
+    uploadAs(operator, text, fileName)
 
   const report = (importId: string): Promise<ImportReport> =>
     operator.call('imports.get', { params: { importId } })
@@ -103,6 +106,27 @@ describe('imports', function () {
     const { items } = await operator.call('imports.rows', { params: { importId } })
     expect(items.map(row => [row.entry, row.verdict])).to.deep.equal([['a\ufffdb.csv', 'REFUSED']])
     expect(await codeOf(upload(order(), 'a\u0000.xml'))).to.equal('REQUEST_INVALID')
+  })
+
+  it('a roster is taken from an operator alone, whatever else a user may do for a member', async () => {
+    const renamed = ROSTER.replace(',A,', ',Mallory,')
+    const people = [
+      { login: 'member.operator', roles: ['operator', 'treasurer'], memberId: CORE },
+      { login: 'member.maker', roles: ['maker'], memberId: CORE },
+      { login: 'staff.maker', roles: ['maker'] },
+    ] as const
+    for (const person of people) {
+      const client = await gateway.user(person)
+      // Bytes of their own: the same file is one import for everybody without a member.
+      const importId = await uploadAs(client, `${renamed}\n\n${person.login}`, 'members.csv')
+      await workOff(importId)
+      const { items } = await client.call('imports.rows', { params: { importId } })
+      expect([items[0]?.verdict, items[0]?.code]).to.deep.equal(['REFUSED', 'NOT_YOUR_DOCUMENT'])
+      expect((await gateway.services.directory.byId(SELLER))?.name).to.equal('A')
+    }
+    const importId = await upload(renamed, 'members.csv')
+    await workOff(importId)
+    expect((await gateway.services.directory.byId(SELLER))?.name).to.equal('Mallory')
   })
 
   it('however a file is broken, its import ends', async () => {

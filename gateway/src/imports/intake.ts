@@ -36,7 +36,10 @@ export async function takeIn(
       format: shape.format,
       encoding: shape.encoding ?? null,
     })
-    const judge = await createJudge({ services, memberId: record.member_id ?? undefined })
+    const memberId = record.member_id ?? undefined
+    const user = await services.users.find(record.user_id)
+    const isOperator = memberId === undefined && (user?.roles.includes('operator') ?? false)
+    const judge = await createJudge({ services, memberId, isOperator })
     await judgeAll(services, { record, judge, readings: shape.readings })
     return true
   } catch (error) {

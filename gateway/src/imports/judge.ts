@@ -33,6 +33,8 @@ export interface JudgeOptions {
   >
   /** The member the uploading user acts for; undefined for the organisation’s own staff. */
   readonly memberId: string | undefined
+  /** Of the organisation as a whole; nobody who acts for a member is. */
+  readonly isOperator: boolean
 }
 
 export const CATEGORY = 'general'
@@ -65,9 +67,8 @@ async function judgeDraft(context: Context, draft: Draft): Promise<Judged> {
     case 'STATEMENT':
       return entry(context, draft)
     case 'MEMBER':
-      // A roster says who everybody is: it is the organisation's to hand in, not one member's.
-      if (context.memberId !== undefined)
-        throw new RowFault('NOT_YOUR_DOCUMENT', { field: 'member_id' })
+      // A roster says who everybody is, and whom a payment pays: like the directory it is the operator's.
+      if (!context.isOperator) throw new RowFault('NOT_YOUR_DOCUMENT', { field: 'member_id' })
       return { objectId: draft.memberId, naturalKey: '', parties: 'MEMBER', payload: draft }
     default:
       throw new Error('no such kind of document')
