@@ -42,11 +42,17 @@ export async function rebuild(options: {
     for (;;) {
       await catchUp(fresh, ledger, options, await projectedHeight(live))
       const report = await compare(live)
-      if (report) return report
+      if (report) return await finished(live, report)
     }
   } finally {
     await fresh.close()
   }
+}
+
+/** What differs is kept for whoever looks into it. */
+async function finished(live: Database, report: RebuildReport): Promise<RebuildReport> {
+  if (report.equal) await live.execute(`DROP SCHEMA ${SCHEMA} CASCADE`)
+  return report
 }
 
 async function catchUp(
