@@ -6,6 +6,7 @@ export interface Metrics {
   readonly transactions: client.Counter<'outcome'>
   readonly commitSeconds: client.Histogram
   readonly projectedBlock: client.Gauge
+  readonly privateLost: client.Counter
   readonly importRows: client.Counter<'verdict'>
   text(): Promise<string>
 }
@@ -46,6 +47,11 @@ export function createMetrics(): Metrics {
     projectedBlock: new client.Gauge({
       name: 'gateway_projected_block',
       help: 'Last block in the read model',
+      registers: [registry],
+    }),
+    privateLost: new client.Counter({
+      name: 'gateway_private_values_lost_total',
+      help: 'Blocks projected without own private values, which the peer never had',
       registers: [registry],
     }),
     importRows: new client.Counter({

@@ -1,3 +1,4 @@
+import { collectionOf } from '@triflow/chaincode/model'
 import type { Database } from '../platform/database/database.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
@@ -13,6 +14,8 @@ export interface ProjectorOptions {
   readonly ownMsp: string
   readonly log: Log
   readonly metrics: Metrics
+  /** How long a block waits for own private values that the peer does not have yet. */
+  readonly patienceMs?: number
 }
 
 export interface Projector {
@@ -22,16 +25,39 @@ export interface Projector {
 
 const PAUSE_MS = 500
 
+/** A peer fetches values it lacks from others, a Fabric peer once a minute; longer than that and they are lost. */
+const PATIENCE_MS = 300_000
+
 /**
  * The ledger holds every block: what a crash takes from the read model, checkpoint and rows together, is
  * projected again. So the commit does not wait for the disk.
  */
 const ANNOUNCE = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`
 
+/** The peer has a block of ours without our private values: read again until they are there. */
+class ValuesMissing extends Error {
+  constructor(block: bigint) {
+    super(`block ${block}: own private values are not at the peer yet`)
+  }
+}
+
+/** Counts from the first time a block is asked about. */
+function createPatience(limitMs: number) {
+  let waitsFor: { block: bigint; sinceMs: number } | undefined
+  return {
+    holds(block: bigint): boolean {
+      if (waitsFor?.block !== block) waitsFor = { block, sinceMs: Date.now() }
+      return Date.now() - waitsFor.sinceMs < limitMs
+    },
+  }
+}
+
 /** Follows the ledger from the checkpoint on, for ever; a broken stream is taken up again where it broke. */
 export function startProjector(options: ProjectorOptions): Projector {
   const { database, ledger, log, metrics } = options
   const stop = new AbortController()
+  const own = collectionOf(options.ownMsp)
+  const patience = createPatience(options.patienceMs ?? PATIENCE_MS)
   let alive = false
 
   async function followOnce(): Promise<void> {
@@ -40,6 +66,14 @@ export function startProjector(options: ProjectorOptions): Projector {
     const first = height < 0n ? 0n : height
     for await (const block of ledger.blocks(first, stop.signal)) {
       alive = true
+      if (block.transactions.some(({ withheld }) => withheld.includes(own))) {
+        if (patience.holds(block.number)) throw new ValuesMissing(block.number)
+        log.error(
+          { block: block.number },
+          'own private values are lost: rebuild when the peer has them',
+        )
+        metrics.privateLost.inc()
+      }
       await database.transaction(async tx => {
         if (!(await projectBlock(tx, block, options.ownMsp))) return
         await tx.execute(ANNOUNCE, [PROJECTED, block.number.toString()])

@@ -69,6 +69,7 @@ export function block(
     writes?: readonly Write[]
     secrets?: readonly Write[]
     msp?: string
+    withheld?: readonly string[]
   }[],
 ): LedgerBlock {
   return {
@@ -85,6 +86,7 @@ export function block(
         ...bytes(write),
         collection: `_implicit_org_${one.msp ?? 'AllianceMSP'}`,
       })),
+      withheld: one.withheld ?? [],
     })),
   }
 }

@@ -1,4 +1,4 @@
-import { common, peer } from '@hyperledger/fabric-protos'
+import { common, ledger, peer } from '@hyperledger/fabric-protos'
 import { expect } from 'chai'
 import { readBlock } from './blocks.ts'
 
@@ -54,6 +54,41 @@ function withTimestamp(envelope: common.Envelope, seconds: number): Uint8Array {
   return envelope.serializeBinary()
 }
 
+function hashedSet(
+  collection: string,
+  privateHash: Uint8Array,
+): ledger.rwset.CollectionHashedReadWriteSet {
+  const set = new ledger.rwset.CollectionHashedReadWriteSet()
+  set.setCollectionName(collection)
+  set.setPvtRwsetHash(privateHash)
+  return set
+}
+
+/** The data of a payload: a transaction of one chaincode with these hashed sets. */
+function transactionWith(
+  namespace: string,
+  hashed: ledger.rwset.CollectionHashedReadWriteSet[],
+): Uint8Array {
+  const set = new ledger.rwset.NsReadWriteSet()
+  set.setNamespace(namespace)
+  set.setCollectionHashedRwsetList(hashed)
+  const results = new ledger.rwset.TxReadWriteSet()
+  results.setNsRwsetList([set])
+  const chaincodeAction = new peer.ChaincodeAction()
+  chaincodeAction.setResults(results.serializeBinary())
+  const response = new peer.ProposalResponsePayload()
+  response.setExtension$(chaincodeAction.serializeBinary())
+  const endorsed = new peer.ChaincodeEndorsedAction()
+  endorsed.setProposalResponsePayload(response.serializeBinary())
+  const payload = new peer.ChaincodeActionPayload()
+  payload.setAction(endorsed)
+  const action = new peer.TransactionAction()
+  action.setPayload(payload.serializeBinary())
+  const transaction = new peer.Transaction()
+  transaction.setActionsList([action])
+  return transaction.serializeBinary()
+}
+
 describe('Reading a block', () => {
   it('goes on after an envelope that holds anything but a transaction', () => {
     const garbage = Uint8Array.from([0xff, 0xff, 0xff, 0xff])
@@ -77,6 +112,16 @@ describe('Reading a block', () => {
   it('takes no flag for valid that is not there', () => {
     const [transaction] = readBlock(blockOf([envelopeOf(new Uint8Array())], []), 'x').transactions
     expect(transaction?.validationCode).to.equal(255)
+  })
+
+  it('names the collections whose values did not come with it', () => {
+    const written = hashedSet('_implicit_org_AMSP', Uint8Array.of(1))
+    const read = hashedSet('_implicit_org_BMSP', new Uint8Array())
+    const envelope = envelopeOf(transactionWith('triflow', [written, read]))
+    const [transaction] = readBlock(blockOf([envelope]), 'triflow').transactions
+    expect(transaction?.withheld).to.deep.equal(['_implicit_org_AMSP'])
+    const [other] = readBlock(blockOf([envelope]), 'another').transactions
+    expect(other?.withheld).to.deep.equal([])
   })
 
   it('bounds a claimed time by what an instant can be', () => {

@@ -17,6 +17,8 @@ export interface LedgerTransaction {
   /** Of the chaincode's namespace only; empty when the transaction is not valid. */
   readonly writes: readonly PublicWrite[]
   readonly privateWrites: readonly PrivateWrite[]
+  /** Collections it wrote whose values the peer did not hand on: another member's, or ours and not there yet. */
+  readonly withheld: readonly string[]
 }
 
 export interface PublicWrite {
@@ -58,7 +60,7 @@ interface Place {
   readonly secret: ledger.rwset.TxPvtReadWriteSet | undefined
 }
 
-const NO_WRITES = { name: '', writes: [], privateWrites: [] } as const
+const NO_WRITES = { name: '', writes: [], privateWrites: [], withheld: [] } as const
 /** The end of the year 9999: later instants have no common spelling. */
 const INSTANT_MAX_MS = 253_402_300_799_999
 
@@ -93,11 +95,17 @@ function decodeTransaction(bytes: Uint8Array, place: Place): LedgerTransaction {
   const isTransaction = header.getType() === common.HeaderType.ENDORSER_TRANSACTION
   if (!isTransaction || place.validationCode !== VALID) return { ...shared, ...NO_WRITES }
   const { name, results } = readAction(payload.getData_asU8())
+  const sets = ledger.rwset.TxReadWriteSet.deserializeBinary(results)
+    .getNsRwsetList()
+    .filter(set => set.getNamespace() === place.namespace)
+  const secrets = place.secret ? privateSets(place.secret, place.namespace) : []
+  const handedOn = new Set(secrets.map(set => set.getCollectionName()))
   return {
     ...shared,
     name,
-    writes: publicWrites(results, place.namespace),
-    privateWrites: place.secret ? privateWrites(place.secret, place.namespace) : [],
+    writes: sets.flatMap(set => writesOf(set.getRwset_asU8())),
+    privateWrites: secrets.flatMap(privateWrites),
+    withheld: sets.flatMap(collectionsWritten).filter(name => !handedOn.has(name)),
   }
 }
 
@@ -135,24 +143,24 @@ function readAction(transactionBytes: Uint8Array): { name: string; results: Uint
   }
 }
 
-function publicWrites(results: Uint8Array, namespace: string): PublicWrite[] {
-  const sets = ledger.rwset.TxReadWriteSet.deserializeBinary(results).getNsRwsetList()
-  return sets
-    .filter(set => set.getNamespace() === namespace)
-    .flatMap(set => writesOf(set.getRwset_asU8()))
-}
-
-function privateWrites(secret: ledger.rwset.TxPvtReadWriteSet, namespace: string): PrivateWrite[] {
+function privateSets(secret: ledger.rwset.TxPvtReadWriteSet, namespace: string) {
   return secret
     .getNsPvtRwsetList()
     .filter(set => set.getNamespace() === namespace)
     .flatMap(set => set.getCollectionPvtRwsetList())
-    .flatMap(set =>
-      writesOf(set.getRwset_asU8()).map(write => ({
-        ...write,
-        collection: set.getCollectionName(),
-      })),
-    )
+}
+
+function privateWrites(set: ledger.rwset.CollectionPvtReadWriteSet): PrivateWrite[] {
+  const collection = set.getCollectionName()
+  return writesOf(set.getRwset_asU8()).map(write => ({ ...write, collection }))
+}
+
+/** Only a collection that was written has the hash of a private half; one that was read has none. */
+function collectionsWritten(set: ledger.rwset.NsReadWriteSet): string[] {
+  return set
+    .getCollectionHashedRwsetList()
+    .filter(hashed => hashed.getPvtRwsetHash_asU8().length > 0)
+    .map(hashed => hashed.getCollectionName())
 }
 
 function writesOf(bytes: Uint8Array): PublicWrite[] {
