@@ -47,7 +47,10 @@ export async function reconciliationReport(
   )
   const money = await figures(services, MONEY, values)
   const flows = await figures(services, FLOWS, values)
-  const certificates = await figures(services, CERTIFICATES, [memberId ?? null])
+  const certificates = await figures(services, CERTIFICATES, [
+    memberId ?? null,
+    services.config.mspId,
+  ])
   const of = (match: string): Figure => figureOf(byMatch.find(row => row.match === match))
   const sum = (name: string): Figure => money.get(name) ?? EMPTY
   const flow = (name: string): string => flows.get(name)?.amountFen ?? '0'
@@ -175,7 +178,10 @@ const CERTIFICATES = [
   `SELECT 'financed' AS name, count(*)::int AS count,
      coalesce(sum((f.secret->>'faceFen')::numeric), 0)::text AS amount_fen
    FROM records f WHERE f.kind = 'request' AND f.secret IS NOT NULL AND f.open->>'state' = 'CLOSED'
-     AND ($1::text IS NULL OR $1 IN (f.secret->>'asker', f.secret->>'obligor'))`,
+     AND $2::text IN (f.open->>'askerMsp', f.open->>'obligorMsp', f.open->>'funderMsp')
+     AND ($1::text IS NULL OR $1 IN (f.secret->>'asker', f.secret->>'obligor') OR EXISTS (
+       SELECT 1 FROM records b WHERE b.kind = 'bid' AND b.id = f.open->>'bidId'
+         AND b.secret->>'funder' = $1))`,
 ].join(' UNION ALL ')
 
 async function asOf(services: Services): Promise<{ blockNumber: string; at: string }> {
