@@ -7,6 +7,7 @@
  * that does not check out. That is a torn tail, unless a later record says that this place was on
  * disk: then promises are lost, and the log refuses to open rather than let the replica vote twice.
  */
+import { constants } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -14,6 +15,8 @@ import { crc32 } from 'node:zlib'
 const FILE = 'votes.log'
 const HEAD_BYTES = 14
 const CHUNK_BYTES = 4 * 1024 * 1024
+/** A write returns when its bytes are on disk: one trip to the thread pool instead of two. */
+const SYNCED = constants.O_RDWR | constants.O_DSYNC
 
 export class VoteLogError extends Error {
   override readonly name = 'VoteLogError'
@@ -49,7 +52,7 @@ export class VoteLog {
     await rm(`${name}.new`, { force: true })
     const file = await open(name, 'a+').then(async created => {
       await created.close()
-      return open(name, 'r+')
+      return open(name, SYNCED)
     })
     try {
       const { bodies, end } = scan(await file.readFile())
@@ -91,7 +94,6 @@ export class VoteLog {
     const group = frame(bodies, this.synced)
     await this.reserve(this.end + group.length)
     await writeAll(this.file, group, this.end)
-    await this.file.datasync()
     this.end += group.length
     this.synced = this.end
   }
@@ -106,7 +108,7 @@ export class VoteLog {
   /** Puts a shorter log in place of this one, in one step. */
   async replace(bodies: readonly Uint8Array[]): Promise<void> {
     const name = path.join(this.directory, FILE)
-    const next = await open(`${name}.new`, 'w+')
+    const next = await open(`${name}.new`, SYNCED | constants.O_CREAT | constants.O_TRUNC, 0o666)
     const group = frame(bodies, 0)
     await writeAll(next, group, 0)
     await next.sync()
