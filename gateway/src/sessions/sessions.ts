@@ -193,11 +193,13 @@ async function sessionFor(
   return { accessToken, expiresInSeconds: tokens.lifeSeconds, refreshToken, user }
 }
 
+/** A guess that was under way when another one locked the login must not unlock it. */
 async function countFailure(database: Database, userId: string): Promise<void> {
   await database.execute(
     `UPDATE users SET
        failures = CASE WHEN failures + 1 >= $2 THEN 0 ELSE failures + 1 END,
-       locked_until = CASE WHEN failures + 1 >= $2 THEN now() + make_interval(mins => $3) END
+       locked_until = CASE WHEN failures + 1 >= $2 THEN now() + make_interval(mins => $3)
+         ELSE locked_until END
      WHERE user_id = $1`,
     [userId, FAILURES_MAX, LOCK_MINUTES],
   )

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { GatewayProblem, type Client } from '@triflow/gateway/client'
@@ -6,6 +9,7 @@ import type { PilotResult } from '../pilot/index.ts'
 import { importFile } from '../pilot/steps/imports.ts'
 import { everything, type Stage } from '../pilot/stage.ts'
 import { until } from '../pilot/patience.ts'
+import { nodeProcess } from '../supervisor/layout.ts'
 import { badFiles } from './bad-files.ts'
 import {
   choosePassword,
@@ -229,7 +233,22 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       expect(known).to.not.equal(undefined)
     })
   })
+
+  describe('the read model', () => {
+    for (const key of ['core', 'alliance', 'bankb', 'regulator'] as const)
+      it(`of ${key} is, row by row, what its ledger gives from block 0`, async () => {
+        const { command, args } = nodeProcess('gateway', 'cli/main')
+        const config = path.join(test.network.stateFolder, 'gateways', key, 'config.json')
+        const { stdout } = await run(command, [...args, 'rebuild', '--config', config])
+        expect(stdout)
+          .to.match(/^records +[1-9]\d* +0$/m)
+          .and.match(/^changes +[1-9]\d* +0$/m)
+        expect(stdout).to.include('Equal, row by row.')
+      })
+  })
 })
+
+const run = promisify(execFile)
 
 const parties = (certificate: {
   obligor?: { memberId: string } | undefined
