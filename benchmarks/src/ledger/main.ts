@@ -26,6 +26,8 @@ const BASE_PORT = Number(process.env['BENCH_PORT'] ?? 21_000)
 const REPETITIONS = Number(process.env['BENCH_REPETITIONS'] ?? 3)
 const MEASURE_MS = Number(process.env['BENCH_MEASURE_MS'] ?? 10_000)
 const WARM_MS = 2_000
+/** Each network runs under load for this long before the first figure: a compiler at run time needs it. */
+const WARM_UP_MS = Number(process.env['BENCH_WARM_UP_MS'] ?? 20_000)
 
 interface Run extends LoadResult {
   /** CPU milliseconds per call, by process. */
@@ -39,14 +41,17 @@ async function heightOf(network: ProbeNetwork): Promise<number> {
   return Math.max(...nodes.map(({ channels }) => channels[CHANNEL]?.height ?? 0))
 }
 
+const callersOf = ({ connection }: ProbeNetwork): Caller[] =>
+  connection.organizations
+    .filter(each => each.peers.length > 0)
+    .map(each => connectAs(connection, each.mspId))
+
 async function measure(
   network: ProbeNetwork,
   mode: 'write' | 'read',
   concurrency: number,
 ): Promise<Run> {
-  const callers: Caller[] = network.connection.organizations
-    .filter(each => each.peers.length > 0)
-    .map(each => connectAs(network.connection, each.mspId))
+  const callers = callersOf(network)
   try {
     if (mode === 'read') await callers[0]?.contract.submitTransaction('createAsset', 'seed', 'x')
     const pids = await network.pids()
@@ -65,6 +70,14 @@ async function measure(
     const blocks = (await heightOf(network)) - heightBefore
     return { ...result, cpuMs, callsPerBlock: calls / Math.max(1, blocks) }
   } finally {
+    for (const caller of callers) caller.close()
+  }
+}
+
+async function warmUp(networks: readonly ProbeNetwork[]): Promise<void> {
+  for (const network of networks) {
+    const callers = callersOf(network)
+    await load({ callers, mode: 'write', concurrency: 64, warmMs: 0, measureMs: WARM_UP_MS })
     for (const caller of callers) caller.close()
   }
 }
@@ -131,6 +144,7 @@ try {
       await startProbeNetwork(ledger, path.join(scratch, ledger), BASE_PORT + 100 * index),
     )
   const runs: Runs = new Map()
+  if (WARM_UP_MS > 0) await warmUp(networks)
   await measureAll(networks, runs)
   publish('ledger', [
     ...CONCURRENCIES.flatMap(concurrency => figuresOf(runs, 'write', concurrency)),

@@ -104,5 +104,8 @@ export const runUntilKilled = (
       if (lines === kill.afterLines) setTimeout(() => child.kill('SIGKILL'), kill.momentMs)
     })
     child.on('error', reject)
-    child.on('close', () => resolve(seen))
+    child.on('close', (code, signal) => {
+      if (code === 0 || signal === 'SIGKILL') resolve(seen)
+      else reject(new Error(`the child ended with ${code ?? signal}`))
+    })
   })
