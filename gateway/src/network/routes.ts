@@ -1,5 +1,4 @@
-import type { Answer, Handlers } from '../platform/http/bind.ts'
-import type { Operation } from '../platform/http/schemas.ts'
+import type { Handlers } from '../platform/http/bind.ts'
 import type { Services } from '../services.ts'
 import { policyAdopt, policyPropose, policySetUp, rulesSet } from './operations.ts'
 
@@ -56,8 +55,6 @@ interface WriteCall {
 export function by(call: WriteCall) {
   return { userId: call.caller.userId, memberId: call.caller.memberId, write: call.write }
 }
-
-export type OperationAnswer = Promise<Answer<Operation>>
 
 async function policyView({ network }: Services) {
   const policy = await network.needPolicy()
