@@ -4,6 +4,7 @@ import { runBatch } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
 import type { Run } from '../operations/run.ts'
 import { createGate } from '../operations/submit.ts'
+import { CodedError } from '../platform/faults.ts'
 import type { Services } from '../services.ts'
 import { gatherEvidence, type Evidence } from './evidence.ts'
 
@@ -147,9 +148,12 @@ async function judgeBatch(
     ...batch,
     build: async ids => {
       const evidence = await gatherEvidence(services, ids)
-      const items = ids.flatMap(id => {
+      const items = ids.map(id => {
         const found = evidence.get(id)
-        return found && !('lacking' in found) ? [found.item] : []
+        // Items and ids go together: one that is left out would give its verdict to its neighbour.
+        if (!found || 'lacking' in found)
+          throw new CodedError('EVIDENCE_GONE', { status: 409, facts: { invoiceId: id } })
+        return found.item
       })
       return ledger.reconciliation.match({ seed: newSeed(), items })
     },
