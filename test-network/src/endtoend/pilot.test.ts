@@ -72,6 +72,17 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
     expect(result.totals?.paidFen).to.equal(result.totals?.faceFen)
   })
 
+  it('counts at each bank what that bank financed', async () => {
+    const counts = await Promise.all(
+      (['banka', 'bankb'] as const).map(async bank => {
+        const treasurer = await test.actors.as(bank, 'treasurer')
+        const report = await treasurer.call('reports.reconciliation', {})
+        return report.certificates.financed.count
+      }),
+    )
+    expect(counts.reduce((sum, count) => sum + count, 0)).to.equal(result.totals?.financed)
+  })
+
   it('is shown, not played again, when it is finished', async () => {
     const core = await test.actors.as('core', 'maker')
     const before = await core.call('reports.chain', {})
