@@ -141,14 +141,20 @@ describe('one step on the ledger', function () {
     expect([result.ok, ledger.endorsed.length]).to.deep.equal([true, 2])
   })
 
-  it('a policy failure goes to the operator and is not tried again', async () => {
-    const ledger = scriptedLedger({ status: [invalid('ENDORSEMENT_POLICY_FAILURE')] })
+  it('a key whose policy was set in the same block is met again as it stands', async () => {
+    const { ledger, result } = await run({ status: [invalid('ENDORSEMENT_POLICY_FAILURE')] })
+    expect([result.ok, ledger.sent.length]).to.deep.equal([true, 2])
+  })
+
+  it('a policy failure that lasts goes to the operator', async () => {
+    const failure = invalid('ENDORSEMENT_POLICY_FAILURE')
+    const ledger = scriptedLedger({ status: [failure, failure, failure, failure] })
     let code = ''
     try {
       await submit(ledger, await operation())
     } catch (error) {
       code = (error as { code: string }).code
     }
-    expect([code, ledger.sent.length]).to.deep.equal(['ENDORSEMENT_POLICY_FAILURE', 1])
+    expect([code, ledger.sent.length]).to.deep.equal(['ENDORSEMENT_POLICY_FAILURE', 4])
   })
 })

@@ -30,8 +30,14 @@ describe('what is done after an attempt', () => {
     expect(next({ kind: 'broken', detail: 'TypeError' }, first)).to.equal('page_operator')
   })
 
-  it('a policy failure goes to the operator', () => {
-    expect(next(invalid('ENDORSEMENT_POLICY_FAILURE'), first)).to.equal('page_operator')
+  it('a policy failure may come from a policy set in the same block; one that lasts goes to the operator', () => {
+    const failure = invalid('ENDORSEMENT_POLICY_FAILURE')
+    expect(next(failure, first)).to.equal('endorse_again')
+    expect(next(failure, { attempt: 3, recent: true })).to.equal('endorse_again')
+    expect(next(failure, { attempt: 4, recent: true })).to.equal('page_operator')
+  })
+
+  it('a signature that does not hold goes to the operator', () => {
     expect(next(invalid('BAD_CREATOR_SIGNATURE'), first)).to.equal('page_operator')
   })
 

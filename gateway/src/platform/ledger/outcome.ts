@@ -29,6 +29,14 @@ export type Next =
 const CONFLICTS: ReadonlySet<string> = new Set(['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT'])
 
 /**
+ * A key whose policy an earlier transaction of the same block has set, such as the same new invoice from two
+ * files, is closed for the rest of the block. The next endorsement meets it as it stands. Again and again it
+ * means that the endorsements were really too few.
+ */
+const POLICY_CHANGED = 'ENDORSEMENT_POLICY_FAILURE'
+const POLICY_ATTEMPTS_MAX = 4
+
+/**
  * Refusals that may only mean that an endorser has not yet committed the block this gateway has already
  * read: they are tried again a few times before the caller is told.
  */
@@ -81,6 +89,7 @@ function afterRefusal(fault: Fault, { attempt, recent }: Situation): Next {
 
 function afterInvalid(code: string, attempt: number): Next {
   if (CONFLICTS.has(code)) return attempt < ATTEMPTS_MAX ? 'endorse_again' : 'park'
+  if (code === POLICY_CHANGED && attempt < POLICY_ATTEMPTS_MAX) return 'endorse_again'
   if (code === 'DUPLICATE_TXID') return 'ask_status'
   return 'page_operator'
 }
