@@ -164,10 +164,11 @@ async function receiptsOf(
   orderIds: readonly string[],
 ): Promise<Map<string, Kept<null, Stored<Receipt>>[]>> {
   const rows = await services.database.query<RecordRow>(
-    `SELECT DISTINCT ON (r.id) ${RECORD_COLUMNS} FROM records r
-     JOIN unnest($1::text[]) AS o(order_id)
-       ON r.secret->'lines' @> jsonb_build_array(jsonb_build_object('orderId', o.order_id))
-     WHERE r.kind = 'receipt' ORDER BY r.id`,
+    // One look into the index for each order; a plain join compares every receipt with every order.
+    `SELECT DISTINCT ON (r.id) r.* FROM unnest($1::text[]) AS o(order_id)
+     CROSS JOIN LATERAL (SELECT ${RECORD_COLUMNS} FROM records WHERE kind = 'receipt'
+       AND secret->'lines' @> jsonb_build_array(jsonb_build_object('orderId', o.order_id))
+       OFFSET 0) AS r ORDER BY r.id`,
     [orderIds],
   )
   const byOrder = new Map<string, Kept<null, Stored<Receipt>>[]>()
