@@ -7,7 +7,8 @@ const pure = {
     'error',
     ...clocks.map(name => ({
       name,
-      message: 'The core is a function: time and effects arrive as events (docs/internals/rules.md).',
+      message:
+        'The core is a function: time and effects arrive as events (docs/internals/rules.md).',
     })),
   ],
   'no-restricted-properties': [
@@ -26,21 +27,53 @@ const pure = {
 
 /** Who may import whom: the picture of docs/concepts/architecture.md, checked. */
 const walls = [
-  ['chaincode/src/model', ['chaincode/src/contracts', 'network', 'ipfs', 'gateway', 'test-network', 'benchmarks']],
+  [
+    'chaincode/src/model',
+    ['chaincode/src/contracts', 'network', 'ipfs', 'gateway', 'test-network', 'benchmarks'],
+  ],
   ['chaincode', ['network', 'ipfs', 'gateway', 'test-network', 'benchmarks', 'org-portals']],
   ['network', ['chaincode', 'ipfs', 'gateway', 'test-network', 'benchmarks', 'org-portals']],
   ['ipfs', ['chaincode', 'network', 'gateway', 'test-network', 'benchmarks', 'org-portals']],
   ['gateway', ['chaincode/src/contracts', 'test-network', 'benchmarks', 'org-portals']],
   ['org-portals', ['gateway', 'ipfs', 'test-network', 'benchmarks', 'chaincode/src/contracts']],
-  ['network/src/msp', ['network/src/consensus', 'network/src/ledger', 'network/src/orderer', 'network/src/peer', 'network/src/node']],
-  ['network/src/consensus', ['network/src/ledger', 'network/src/orderer', 'network/src/peer', 'network/src/node']],
-  ['network/src/ledger', ['network/src/consensus', 'network/src/orderer', 'network/src/peer', 'network/src/node']],
+  [
+    'network/src/msp',
+    [
+      'network/src/consensus',
+      'network/src/ledger',
+      'network/src/orderer',
+      'network/src/peer',
+      'network/src/node',
+    ],
+  ],
+  [
+    'network/src/consensus',
+    ['network/src/ledger', 'network/src/orderer', 'network/src/peer', 'network/src/node'],
+  ],
+  [
+    'network/src/ledger',
+    ['network/src/consensus', 'network/src/orderer', 'network/src/peer', 'network/src/node'],
+  ],
   ['network/src/orderer', ['network/src/peer', 'network/src/node']],
   ['network/src/peer', ['network/src/consensus', 'network/src/orderer', 'network/src/node']],
-  ['network/src/proof', ['network/src/msp', 'network/src/consensus', 'network/src/ledger', 'network/src/orderer', 'network/src/peer', 'network/src/node']],
+  [
+    'network/src/proof',
+    [
+      'network/src/msp',
+      'network/src/consensus',
+      'network/src/ledger',
+      'network/src/orderer',
+      'network/src/peer',
+      'network/src/node',
+    ],
+  ],
 ]
 const zones = walls.flatMap(([target, froms]) =>
-  froms.map(from => ({ target: `./${target}`, from: `./${from}`, message: 'Against the dependency direction.' })),
+  froms.map(from => ({
+    target: `./${target}`,
+    from: `./${from}`,
+    message: 'Against the dependency direction.',
+  })),
 )
 const gatewayNeverNetwork = {
   target: './gateway',
@@ -50,7 +83,9 @@ const gatewayNeverNetwork = {
 }
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.triflow/**', 'coverage/**', '**/generated/**'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '.triflow/**', 'coverage/**', '**/generated/**'],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -61,7 +96,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       'import-x/no-restricted-paths': ['error', { zones: [...zones, gatewayNeverNetwork] }],
       complexity: ['error', 10],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
@@ -70,13 +108,25 @@ export default tseslint.config(
     },
   },
   {
-    files: ['network/src/consensus/**/*.ts', 'network/src/ledger/rules/**/*.ts', 'chaincode/src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'chaincode/src/main.ts', 'chaincode/src/contracts/**', 'chaincode/src/testing/**'],
+    files: [
+      'network/src/consensus/**/*.ts',
+      'network/src/ledger/rules/**/*.ts',
+      'chaincode/src/**/*.ts',
+    ],
+    ignores: [
+      '**/*.test.ts',
+      'chaincode/src/main.ts',
+      'chaincode/src/contracts/**',
+      'chaincode/src/testing/**',
+    ],
     rules: pure,
   },
   {
     files: ['chaincode/src/contracts/**/*.ts'],
-    rules: { 'no-restricted-globals': pure['no-restricted-globals'], 'no-restricted-properties': pure['no-restricted-properties'] },
+    rules: {
+      'no-restricted-globals': pure['no-restricted-globals'],
+      'no-restricted-properties': pure['no-restricted-properties'],
+    },
   },
   {
     files: ['gateway/src/**/*.ts'],
@@ -84,7 +134,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Configuration is parsed once, in platform/config.ts.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Configuration is parsed once, in platform/config.ts.',
+        },
       ],
     },
   },
