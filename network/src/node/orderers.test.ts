@@ -97,7 +97,13 @@ describe('nodes that only order', function () {
     }
     await Promise.all(ORDERERS.map(name => stopNode(dir, name, 'SIGKILL')))
     await Promise.all(ORDERERS.map(name => startNode(dir, name)))
-    await put('last')
+    // The peers dial the orderers again; until then a client is told that they cannot be reached.
+    const written = (): Promise<boolean> =>
+      put('last').then(
+        () => true,
+        () => false,
+      )
+    expect(await waitUntil(written, 15_000)).to.equal(true)
     expect(await waitUntil(agree, 20_000), JSON.stringify(await status(dir))).to.equal(true)
   })
 })
