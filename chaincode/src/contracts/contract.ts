@@ -12,7 +12,7 @@ type Transact = (ctx: Context, text: string) => Promise<string>
 /** A function before it knows its full name, `contract:function`. */
 export type Unnamed = (name: OperationName) => Transact
 
-/** Up to 50 items in one transaction, all or none. */
+/** Up to 100 items in one transaction, all or none. */
 export const batch =
   <Item, Secret = undefined>(
     shapes: { item: Shape<Item>; secret?: Shape<Secret> },

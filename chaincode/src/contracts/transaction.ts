@@ -49,27 +49,13 @@ const textOf = (value: Uint8Array): string => new TextDecoder().decode(value)
 const hexOf = (value: Uint8Array): string =>
   Array.from(value, byte => byte.toString(16).padStart(2, '0')).join('')
 
-/** Everything a transaction wants to write; copied before each item of a batch, restored if it fails. */
-type Writes = {
-  states: Map<string, unknown>
-  policies: Map<string, Uint8Array>
-  privates: Map<string, PrivateWrite>
-  openings: Map<string, Opening>
-  touched: Set<RecordId>
-}
-const emptyWrites = (): Writes => ({
-  states: new Map(),
-  policies: new Map(),
-  privates: new Map(),
-  openings: new Map(),
-  touched: new Set(),
-})
-const copyOf = (writes: Writes): Writes => ({
-  states: new Map(writes.states),
-  policies: new Map(writes.policies),
-  privates: new Map(writes.privates),
-  openings: new Map(writes.openings),
-  touched: new Set(writes.touched),
+/** Everything a transaction wants to write. */
+const emptyWrites = () => ({
+  states: new Map<string, unknown>(),
+  policies: new Map<string, Uint8Array>(),
+  privates: new Map<string, PrivateWrite>(),
+  openings: new Map<string, Opening>(),
+  touched: new Map<RecordId, true>(),
 })
 
 export class Transaction {
@@ -78,7 +64,9 @@ export class Transaction {
   readonly #stub: Context['stub']
   readonly #reads = new Map<string, unknown>()
   readonly #hashes = new Map<string, HashHex | undefined>()
-  #writes = emptyWrites()
+  readonly #writes = emptyWrites()
+  /** What takes back the writes of the item of a batch that is being tried. */
+  #undo: (() => void)[] | undefined
   #seed: string | undefined
   #policy: { state: PolicyState; today: LocalDate; version: PolicyVersion } | undefined
 
@@ -134,8 +122,8 @@ export class Transaction {
     return (await this.findState(kind, id)) ?? refuse('RECORD_UNKNOWN', { kind, id })
   }
   putState<K extends StateKind>(kind: K, id: RecordId, state: PublicStates[K]): void {
-    this.#writes.states.set(recordKey(kind, id), state)
-    if (id !== '') this.#writes.touched.add(id)
+    this.#set(this.#writes.states, recordKey(kind, id), state)
+    if (id !== '') this.#set(this.#writes.touched, id, true)
   }
   /** A new public record, and who must agree to every later change of it. */
   async createState<K extends StateKind>(
@@ -149,10 +137,10 @@ export class Transaction {
     this.protect(kind, id, endorsedByAll(owners))
   }
   protect(kind: StateKind, id: RecordId, policy: Uint8Array): void {
-    this.#writes.policies.set(recordKey(kind, id), policy)
+    this.#set(this.#writes.policies, recordKey(kind, id), policy)
   }
   deleteState(kind: StateKind, id: RecordId): void {
-    this.#writes.states.set(recordKey(kind, id), undefined)
+    this.#set(this.#writes.states, recordKey(kind, id), undefined)
   }
 
   /** The commitment an organisation's collection holds, or undefined. Public: any peer answers it. */
@@ -232,8 +220,8 @@ export class Transaction {
     const seed =
       this.#seed ?? refuse('REQUEST_MALFORMED', { path: 'private.seed', expected: 'seed' })
     const text = sealValue(value, seed, key)
-    this.#writes.openings.set(key, text)
-    this.#writes.touched.add(id)
+    this.#set(this.#writes.openings, key, text)
+    this.#set(this.#writes.touched, id, true)
     for (const mspId of distinct(parties))
       this.#write({ collection: collectionOf(mspId), key, text })
     return text
@@ -246,17 +234,26 @@ export class Transaction {
     this.#write({ collection: collectionOf(mspId), key: recordKey(kind, id), text: undefined })
   }
   #write(write: PrivateWrite): void {
-    this.#writes.privates.set(`${write.collection}/${write.key}`, write)
+    this.#set(this.#writes.privates, `${write.collection}/${write.key}`, write)
+  }
+  #set<K, V>(map: Map<K, V>, key: K, value: V): void {
+    const before = map.get(key)
+    const take = map.has(key) ? () => map.set(key, before as V) : () => map.delete(key)
+    this.#undo?.push(take)
+    map.set(key, value)
   }
 
   /** Runs one item of a batch; what it wanted to write is forgotten if it fails. */
   async attempt<T>(run: () => Promise<T>): Promise<T> {
-    const before = copyOf(this.#writes)
+    const undo: (() => void)[] = []
+    this.#undo = undo
     try {
       return await run()
     } catch (error) {
-      this.#writes = before
+      for (const take of undo.reverse()) take()
       throw error
+    } finally {
+      this.#undo = undefined
     }
   }
 
@@ -272,6 +269,6 @@ export class Transaction {
       await (text === undefined
         ? this.#stub.deletePrivateData(collection, key)
         : this.#stub.putPrivateData(collection, key, bytes(text)))
-    this.#stub.setEvent(this.name, bytes(canonicalJson({ ids: [...this.#writes.touched] })))
+    this.#stub.setEvent(this.name, bytes(canonicalJson({ ids: [...this.#writes.touched.keys()] })))
   }
 }

@@ -16,7 +16,7 @@ export const FINANCE_CATALOGUE = {
     who: 'obligor (the member itself), first person',
     roles: ['maker'],
     endorsers: holding,
-    does: 'Proposes up to 50 certificates over confirmed invoices and locks the used amounts.',
+    does: 'Proposes up to 100 certificates over confirmed invoices and locks the used amounts.',
     refusals: [
       'ISSUE_STOPPED',
       'TENOR_EXCEEDED',
@@ -213,7 +213,7 @@ export const FINANCE_CATALOGUE = {
     who: 'the bank that booked the entries',
     roles: ['treasurer', 'operator'],
     endorsers: 'bank, payer, payee',
-    does: 'Records up to 50 statement entries as evidence, each once.',
+    does: 'Records up to 100 statement entries as evidence, each once.',
     refusals: ['RECORD_EXISTS', 'AMOUNT_NOT_POSITIVE', 'ORGANISATION_REFUSED'],
   },
   'settlement:settle': {
@@ -233,14 +233,14 @@ export const FINANCE_CATALOGUE = {
     who: 'the obligor, or a bank that put a payment on the root',
     roles: ['treasurer', 'operator'],
     endorsers: holding,
-    does: 'Shows what was paid on a root to the organisation that holds the leaf; up to 50 leaves.',
+    does: 'Shows what was paid on a root to the organisation that holds the leaf; up to 100 leaves.',
     refusals: ['RECORD_NOT_AUTHENTIC', 'ORGANISATION_REFUSED', 'OPENING_WRONG'],
   },
   'settlement:collect': {
     who: "holder, its clock, or the obligor's bank",
     roles: ['treasurer', 'operator', 'maker', 'checker'],
     endorsers: holding,
-    does: 'Pays up to 50 leaves their share of what came in on their roots.',
+    does: 'Pays up to 100 leaves their share of what came in on their roots.',
     refusals: ['NOTHING_TO_COLLECT', 'FROZEN', 'MOVE_REFUSED', 'RECORD_NOT_AUTHENTIC'],
   },
   'records:state': {

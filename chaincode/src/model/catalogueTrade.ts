@@ -54,25 +54,25 @@ export const TRADE_CATALOGUE = {
   'trade:submitOrders': {
     who: 'buyer',
     ...ofDocuments,
-    does: 'Records up to 50 orders.',
+    does: 'Records up to 100 orders.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT', 'SAME_ORGANISATION'],
   },
   'trade:submitDespatches': {
     who: 'seller, or a carrier',
     ...ofDocuments,
-    does: 'Records up to 50 despatch advices.',
+    does: 'Records up to 100 despatch advices.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
   },
   'trade:submitReceipts': {
     who: 'buyer',
     ...ofDocuments,
-    does: 'Records up to 50 receipts; a return has negative quantities.',
+    does: 'Records up to 100 receipts; a return has negative quantities.',
     refusals: ['RECORD_EXISTS', 'DOCUMENT_INCONSISTENT'],
   },
   'trade:submitInvoices': {
     who: 'seller',
     ...ofDocuments,
-    does: 'Records up to 50 invoices and sets their fingerprints once.',
+    does: 'Records up to 100 invoices and sets their fingerprints once.',
     refusals: [
       'RECORD_EXISTS',
       'INVOICE_DUPLICATE',
@@ -104,7 +104,7 @@ export const TRADE_CATALOGUE = {
   'reconciliation:match': {
     who: 'buyer',
     ...ofDocuments,
-    does: 'Judges up to 50 invoices: MATCHED, WITHIN_TOLERANCE or EXCEPTION with codes.',
+    does: 'Judges up to 100 invoices: MATCHED, WITHIN_TOLERANCE or EXCEPTION with codes.',
     refusals: [
       'OPENING_WRONG',
       'MATCH_PARTIES',
@@ -137,7 +137,7 @@ export const TRADE_CATALOGUE = {
     who: 'buyer or seller',
     roles: ['maker', 'operator', 'treasurer'],
     endorsers: buyerSeller,
-    does: 'Puts up to 50 attested payments on up to 50 invoices each.',
+    does: 'Puts up to 100 attested payments on up to 50 invoices each.',
     refusals: [
       'ALLOCATION_EXCEEDS_PAYMENT',
       'AMOUNT_EXCEEDS_AVAILABLE',
@@ -150,7 +150,7 @@ export const TRADE_CATALOGUE = {
     who: 'buyer (the member itself), first person',
     roles: ['maker'],
     endorsers: buyerSeller,
-    does: 'Proposes the confirmed amount of up to 50 matched invoices.',
+    does: 'Proposes the confirmed amount of up to 100 matched invoices.',
     refusals: ['NOT_MATCHED', 'AMOUNT_EXCEEDS_ELIGIBLE', 'OPENING_WRONG', 'MEMBER_REFUSED'],
   },
   'confirmation:confirm': {
@@ -162,7 +162,7 @@ export const TRADE_CATALOGUE = {
   'confirmation:reject': {
     who: 'buyer',
     ...ofChecker,
-    does: 'Refuses up to 50 invoices for good.',
+    does: 'Refuses up to 100 invoices for good.',
     refusals: ['MOVE_REFUSED'],
   },
 } as const satisfies Record<`${string}:${string}`, OperationEntry>

@@ -7,9 +7,9 @@ import { insertRows, knownKeys, updateImport, type ImportRecord, type RowRecord 
 import { plain } from './values.ts'
 
 const CHUNK = 400
-/** Documents in one transaction: the ledger takes 50; fewer keep a transaction quick to endorse. */
-export const BATCH_ROWS = 40
-const BATCH_LINES = 160
+/** Documents in one transaction: as many as the ledger takes. */
+export const BATCH_ROWS = 100
+const BATCH_LINES = 400
 
 interface Batches {
   /** The number of the batch a row goes into. */

@@ -25,7 +25,7 @@ type PaymentItem = ledger.reconciliation.PaymentItem
 const PARALLEL = 4
 const WINDOW = 2_000
 /** One transaction: so many payments, and so many invoices that they name. */
-const BATCH = { payments: 25, invoices: 60 }
+const BATCH = { payments: 50, invoices: 120 }
 
 /** Puts attested payments on the invoices they name; what names none or does not fit stays unallocated. */
 export function paymentsAllocate(

@@ -16,7 +16,7 @@ import type { Services } from '../services.ts'
 import { remarkOf } from './remark.ts'
 import { differs, ownTags, SELLER_DIFFERS } from './sellers.ts'
 
-const BATCH = 40
+const BATCH = 100
 const PARALLEL = 4
 
 interface BoughtInvoice {

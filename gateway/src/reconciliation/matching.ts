@@ -14,7 +14,7 @@ export interface MatchInput {
   readonly completeOnly: boolean
 }
 
-const BATCH = 25
+const BATCH = 50
 const PARALLEL = 4
 const WINDOW = 1_000
 /** After so many days in the book without goods an invoice is judged as it stands. */

@@ -1,4 +1,4 @@
-/** The buyer confirms what it owes: maker, then checker. Up to 50 invoices per transaction. */
+/** The buyer confirms what it owes: maker, then checker. Up to 100 invoices per transaction. */
 import type { AmountFen, HashHex, MspId, Opening, RecordId } from '../brand.ts'
 import type { RejectionReason } from '../reasons.ts'
 import { operation, partiesOfBatch } from './operation.ts'

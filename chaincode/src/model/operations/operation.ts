@@ -17,7 +17,7 @@ export type Operation = {
 
 /** Transient key of the private half of a request. */
 export const PRIVATE_FIELD = 'private'
-export const BATCH_MAX = 50
+export const BATCH_MAX = 100
 
 /**
  * 64 hexadecimal characters of fresh randomness, once per transaction. The contract derives the salt of

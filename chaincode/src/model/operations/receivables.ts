@@ -1,4 +1,4 @@
-/** The receivable certificate, from proposal to maturity. Batches of up to 50 certificates of the same parties. */
+/** The receivable certificate, from proposal to maturity. Batches of up to 100 certificates of the same parties. */
 import type { AmountFen, HashHex, LocalDate, MemberId, MspId, Opening, RecordId } from '../brand.ts'
 import { operation, partiesOfBatch } from './operation.ts'
 import type { Operation, Seed } from './operation.ts'

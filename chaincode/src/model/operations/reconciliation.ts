@@ -57,7 +57,7 @@ const matchSecret = (item: MatchItem): object => ({
   balance: item.balance,
 })
 
-/** The buyer, up to 50 invoices. Answer: `{items: [{invoiceId, match, codes}]}` in the order of the items. */
+/** The buyer, up to 100 invoices. Answer: `{items: [{invoiceId, match, codes}]}` in the order of the items. */
 export const match = (input: { seed: Seed; items: readonly MatchItem[] }): Operation =>
   operation({
     name: 'reconciliation:match',
@@ -125,7 +125,7 @@ export type PaymentItem = Parties & {
   rules?: Opening
   allocations: readonly Allocation[]
 }
-/** Up to 50 payments. A later item sees what an earlier one has paid. */
+/** Up to 100 payments. A later item sees what an earlier one has paid. */
 export const allocatePayments = (input: { seed: Seed; items: readonly PaymentItem[] }): Operation =>
   operation({
     name: 'reconciliation:allocatePayments',

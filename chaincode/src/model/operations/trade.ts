@@ -1,4 +1,4 @@
-/** Documents of trade, up to 50 per transaction, all of the same two organisations. */
+/** Documents of trade, up to 100 per transaction, all of the same two organisations. */
 import type { MspId, Opening, RecordId } from '../brand.ts'
 import type { CreditNote, Despatch, Invoice, Order, Receipt } from '../documents.ts'
 import { invoiceId } from '../identifiers.ts'
