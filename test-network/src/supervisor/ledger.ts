@@ -31,7 +31,7 @@ export interface PilotLedger {
   readonly kind: LedgerKind
   /** Starts the nodes and the chaincode business begins with; resolves when a client may submit. */
   start(supervisor: Supervisor): Promise<void>
-  /** The chaincode of the other organisations. */
+  /** The chaincode of the other organisations, one after the other. */
   startRest(supervisor: Supervisor): Promise<void>
 }
 
@@ -55,11 +55,9 @@ export async function prepareLedger(options: {
       await ready(folder, options.say)
       await deployOnce(folder, definition, options.say)
     },
-    startRest: supervisor =>
-      startAll(
-        supervisor,
-        chaincodes.filter(spec => !isFirst(spec)),
-      ),
+    async startRest(supervisor) {
+      for (const spec of chaincodes) if (!isFirst(spec)) await supervisor.start(spec)
+    },
   }
 }
 

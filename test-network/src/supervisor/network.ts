@@ -119,7 +119,7 @@ interface Rest {
   readonly world: NetworkOptions['world']
 }
 
-/** One gateway at a time: the first transactions of business want the processor too. */
+/** One process at a time: the first transactions of business want the processor too. */
 async function startRest(
   context: GatewayContext,
   { supervisor, ledger, world }: Rest,
