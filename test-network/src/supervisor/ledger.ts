@@ -15,14 +15,20 @@ import {
   type NetworkDefinition,
 } from '@triflow/network/control'
 import { inState, nodeProcess, REPOSITORY } from './layout.ts'
-import { CHAINCODE, CHAINCODE_LABEL, CHAINCODE_POLICY, CHANNEL } from './organizations.ts'
+import {
+  CHAINCODE,
+  CHAINCODE_LABEL,
+  CHAINCODE_POLICY,
+  CHANNEL,
+  GUARDIANS,
+} from './organizations.ts'
 import type { ProcessSpec } from './spec.ts'
 import type { Supervisor } from './supervisor.ts'
 import { poll, portOpen } from './waiting.ts'
 
 const DEPLOY_ATTEMPTS = 6
-/** The buyer's and the suppliers' peers endorse the first transactions. */
-const FIRST_CHAINCODES = ['chaincode-core', 'chaincode-alliance']
+/** Most of the guardians endorse the first transaction of all, the network's policy. */
+const FIRST_CHAINCODES = GUARDIANS.map(msp => `chaincode-${msp.replace('MSP', '').toLowerCase()}`)
 
 export type { LedgerKind } from '@triflow/network/control'
 
