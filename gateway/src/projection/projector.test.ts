@@ -60,6 +60,14 @@ describe('the projector and the own private values', function () {
     expect(await metrics.text()).to.match(/gateway_private_values_lost_total 1/)
   })
 
+  it('a checkpoint that went back under it, as when PostgreSQL dies, is gone on from', async () => {
+    const blocks = [0, 1, 2].map(number => block(number, []))
+    const { projector, asked } = follow([[blocks[0], blocks[2]] as LedgerBlock[], blocks], 60_000)
+    await reached(2n)
+    await projector.close()
+    expect(asked()).to.equal(2)
+  })
+
   it('another organisation’s values are none of its business', async () => {
     const foreign = block(0, [{ withheld: ['_implicit_org_CoreMSP'] }])
     const { projector, metrics } = follow([[foreign]], 60_000)

@@ -41,6 +41,13 @@ class ValuesMissing extends Error {
   }
 }
 
+/** PostgreSQL died and lost its last commits, which did not wait for the disk: the checkpoint went back. */
+class Gap extends Error {
+  constructor(block: bigint) {
+    super(`block ${block} does not follow the checkpoint`)
+  }
+}
+
 /** Counts from the first time a block is asked about. */
 function createPatience(limitMs: number) {
   let waitsFor: { block: bigint; sinceMs: number } | undefined
@@ -74,10 +81,12 @@ export function startProjector(options: ProjectorOptions): Projector {
         )
         metrics.privateLost.inc()
       }
-      await database.transaction(async tx => {
-        if (!(await projectBlock(tx, block, options.ownMsp))) return
+      const isNew = await database.transaction(async tx => {
+        if (!(await projectBlock(tx, block, options.ownMsp))) return false
         await tx.execute(ANNOUNCE, [PROJECTED, block.number.toString()])
+        return true
       })
+      if (!isNew && (await projectedHeight(database)) < block.number) throw new Gap(block.number)
       metrics.projectedBlock.set(Number(block.number))
       if (stop.signal.aborted) return
     }
