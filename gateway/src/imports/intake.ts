@@ -1,3 +1,4 @@
+import { BATCH_MAX } from '@triflow/chaincode/model'
 import type { Services } from '../services.ts'
 import { FileFault, RowFault } from './advice.ts'
 import type { Reading } from './drafts.ts'
@@ -7,9 +8,8 @@ import { insertRows, knownKeys, updateImport, type ImportRecord, type RowRecord 
 import { plain } from './values.ts'
 
 const CHUNK = 400
-/** Documents in one transaction: as many as the ledger takes. */
-export const BATCH_ROWS = 100
-const BATCH_LINES = 400
+/** Lines of the documents in one transaction. */
+const BATCH_LINES = 4 * BATCH_MAX
 
 interface Batches {
   /** The number of the batch a row goes into. */
@@ -165,7 +165,7 @@ function createBatches(): Batches {
   return {
     assign(parties, lines) {
       const current = open.get(parties)
-      if (current && current.rows < BATCH_ROWS && current.lines + lines <= BATCH_LINES) {
+      if (current && current.rows < BATCH_MAX && current.lines + lines <= BATCH_LINES) {
         current.rows++
         current.lines += lines
         return current.number

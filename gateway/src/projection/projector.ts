@@ -73,10 +73,11 @@ export function startProjector(options: ProjectorOptions): Projector {
     const first = height < 0n ? 0n : height
     for await (const block of ledger.blocks(first, stop.signal)) {
       alive = true
-      if (block.transactions.some(({ withheld }) => withheld.includes(own))) {
+      const isLacking = block.transactions.some(({ withheld }) => withheld.includes(own))
+      if (isLacking && block.number > height) {
         if (patience.holds(block.number)) throw new ValuesMissing(block.number)
         log.error(
-          { block: block.number },
+          { block: block.number.toString() },
           'own private values are lost: rebuild when the peer has them',
         )
         metrics.privateLost.inc()

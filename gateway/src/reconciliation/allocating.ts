@@ -161,13 +161,15 @@ async function withInvoice(
   services: Services,
   batch: readonly OpenPayment[],
 ): Promise<readonly string[]> {
+  const ids = batch.map(({ id }) => id)
+  const payments = await findRecords<null, Stored<Payment>>(services.database, 'payment', ids)
+  const usages = await findRecords<null, Stored<Usage>>(services.database, 'usage', ids)
   const found: string[] = []
-  for (const { id } of batch) {
-    const payment = await findRecord<null, Stored<Payment>>(services.database, 'payment', id)
-    const usage = await findRecord<null, Stored<Usage>>(services.database, 'usage', id)
+  for (const id of ids) {
+    const payment = payments.get(id)
     if (!payment) continue
-    const placed = place(await namedInvoices(services, payment), unusedOf(payment, usage))
-    if (placed.length > 0) found.push(id)
+    const unusedFen = unusedOf(payment, usages.get(id))
+    if (place(await namedInvoices(services, payment), unusedFen).length > 0) found.push(id)
   }
   return found
 }

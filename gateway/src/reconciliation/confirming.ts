@@ -1,13 +1,15 @@
 import {
+  BATCH_MAX,
   commitmentOf,
   operations as ledger,
   type HashHex,
   type Invoice,
   type InvoiceState,
+  type Operation,
   type RejectionReason,
 } from '@triflow/chaincode/model'
 import { newSeed } from '../network/operations.ts'
-import { runBulk } from '../operations/bulk.ts'
+import { runBulk, type BulkOptions } from '../operations/bulk.ts'
 import type { OperationKind } from '../operations/engine.ts'
 import type { Run } from '../operations/run.ts'
 import { unknownObject } from '../platform/faults.ts'
@@ -16,7 +18,6 @@ import type { Services } from '../services.ts'
 import { remarkOf } from './remark.ts'
 import { differs, ownTags, SELLER_DIFFERS } from './sellers.ts'
 
-const BATCH = 100
 const PARALLEL = 4
 
 interface BoughtInvoice {
@@ -90,6 +91,23 @@ async function withBalances(services: Services, ids: readonly string[]) {
   })
 }
 
+interface Work {
+  readonly plan: BulkOptions['plan']
+  readonly build: (known: Awaited<ReturnType<typeof withBalances>>) => Operation
+}
+
+/** One move of many invoices; nothing else touches balances meanwhile. */
+async function inBatches(services: Services, run: Run, { plan, build }: Work): Promise<void> {
+  await services.balances.alone(() =>
+    runBulk(run, {
+      plan,
+      batchMax: BATCH_MAX,
+      parallel: PARALLEL,
+      build: async ids => build(await withBalances(services, ids)),
+    }),
+  )
+}
+
 export interface ProposeInput {
   readonly items: readonly { invoiceId: string; amountFen?: string | undefined }[]
 }
@@ -102,25 +120,19 @@ export function confirmationsPropose(services: Services): OperationKind<ProposeI
       const amounts = new Map(items.map(item => [item.invoiceId, item.amountFen]))
       const bought = await planOf(services, run.memberId, [...amounts.keys()])
       const honest = await refuseImpostors(services, run, bought)
-      await services.balances.alone(() =>
-        runBulk(run, {
-          plan: async () => honest,
-          batchMax: BATCH,
-          parallel: PARALLEL,
-          build: async ids => {
-            const known = await withBalances(services, ids)
-            return ledger.confirmation.propose({
-              seed: newSeed(),
-              items: known.map(({ commitment: _, ...item }) => {
-                const amount = amounts.get(item.invoiceId)
-                return amount === undefined
-                  ? item
-                  : { ...item, confirmedFen: BigInt(amount) as never }
-              }),
-            })
-          },
-        }),
-      )
+      await inBatches(services, run, {
+        plan: async () => honest,
+        build: known =>
+          ledger.confirmation.propose({
+            seed: newSeed(),
+            items: known.map(({ commitment: _, ...item }) => {
+              const amount = amounts.get(item.invoiceId)
+              return amount === undefined
+                ? item
+                : { ...item, confirmedFen: BigInt(amount) as never }
+            }),
+          }),
+      })
     },
   }
 }
@@ -130,19 +142,11 @@ export function confirmationsApprove(services: Services): OperationKind<{ invoic
     kind: 'confirmations.approve',
     bulk: true,
     async run(run, { invoiceIds }) {
-      await services.balances.alone(() =>
-        runBulk(run, {
-          plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
-          batchMax: BATCH,
-          parallel: PARALLEL,
-          build: async ids => {
-            const known = await withBalances(services, ids)
-            return ledger.confirmation.confirm({
-              items: known.map(({ balance: _, ...item }) => item),
-            })
-          },
-        }),
-      )
+      await inBatches(services, run, {
+        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+        build: known =>
+          ledger.confirmation.confirm({ items: known.map(({ balance: _, ...item }) => item) }),
+      })
     },
   }
 }
@@ -154,26 +158,20 @@ export function confirmationsReject(
     kind: 'confirmations.reject',
     bulk: true,
     async run(run, { invoiceIds, code = 'OTHER', reason }) {
-      await services.balances.alone(() =>
-        runBulk(run, {
-          plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
-          batchMax: BATCH,
-          parallel: PARALLEL,
-          build: async ids => {
-            const known = await withBalances(services, ids)
-            return ledger.confirmation.reject({
-              seed: newSeed(),
-              items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
-                invoiceId,
-                buyerMsp,
-                sellerMsp,
-                reason: code,
-                remark: remarkOf(reason),
-              })),
-            })
-          },
-        }),
-      )
+      await inBatches(services, run, {
+        plan: () => planOf(services, run.memberId, [...new Set(invoiceIds)]),
+        build: known =>
+          ledger.confirmation.reject({
+            seed: newSeed(),
+            items: known.map(({ invoiceId, buyerMsp, sellerMsp }) => ({
+              invoiceId,
+              buyerMsp,
+              sellerMsp,
+              reason: code,
+              remark: remarkOf(reason),
+            })),
+          }),
+      })
     },
   }
 }

@@ -13,6 +13,7 @@ import {
   recordPid,
   type LedgerKind,
   type NetworkDefinition,
+  type NodePlace,
 } from '@triflow/network/control'
 import { inState, nodeProcess, REPOSITORY } from './layout.ts'
 import {
@@ -28,7 +29,7 @@ import { poll, portOpen } from './waiting.ts'
 
 const DEPLOY_ATTEMPTS = 6
 /** Most of the guardians endorse the first transaction of all, the network's policy. */
-const FIRST_CHAINCODES = GUARDIANS.map(msp => `chaincode-${msp.replace('MSP', '').toLowerCase()}`)
+const FIRST: ReadonlySet<string> = new Set(GUARDIANS)
 
 export type { LedgerKind } from '@triflow/network/control'
 
@@ -52,17 +53,18 @@ export async function prepareLedger(options: {
   const file = path.join(REPOSITORY, 'test-network/network.yaml')
   const definition: NetworkDefinition = { ...readDefinition(file), basePort: options.basePort }
   await prepare({ dir: folder, definition, ledger: options.kind, progress: options.say })
-  const chaincodes = chaincodeProcesses(definition)
-  const isFirst = ({ name }: ProcessSpec): boolean => FIRST_CHAINCODES.includes(name)
+  const peers = nodesOf(definition).filter(node => node.isPeer)
+  const first = peers.filter(({ mspId }) => FIRST.has(mspId)).map(chaincodeProcess)
+  const rest = peers.filter(({ mspId }) => !FIRST.has(mspId)).map(chaincodeProcess)
   return {
     kind: options.kind,
     async start(supervisor) {
-      await startAll(supervisor, [...nodeProcesses(folder), ...chaincodes.filter(isFirst)])
+      await startAll(supervisor, [...nodeProcesses(folder), ...first])
       await ready(folder, options.say)
       await deployOnce(folder, definition, options.say)
     },
     async startRest(supervisor) {
-      for (const spec of chaincodes) if (!isFirst(spec)) await supervisor.start(spec)
+      for (const spec of rest) await supervisor.start(spec)
     },
   }
 }
@@ -88,21 +90,19 @@ function nodeProcesses(folder: string): ProcessSpec[] {
 
 const packageId = (): string => chaincodePackage(CHAINCODE_LABEL).packageId
 
-/** One chaincode service beside each organisation's peer; it must know whose peer it serves. */
-function chaincodeProcesses(definition: NetworkDefinition): ProcessSpec[] {
-  return nodesOf(definition)
-    .filter(node => node.isPeer)
-    .map(node => ({
-      name: `chaincode-${node.domain.split('.')[0]}`,
-      ...nodeProcess('chaincode', 'main'),
-      env: {
-        CORE_PEER_LOCALMSPID: node.mspId,
-        CHAINCODE_ID: packageId(),
-        CHAINCODE_SERVER_ADDRESS: `127.0.0.1:${node.chaincodePort}`,
-        CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR',
-      },
-      ready: signal => poll(() => portOpen(node.chaincodePort), signal),
-    }))
+/** The chaincode service beside one organisation's peer; it must know whose peer it serves. */
+function chaincodeProcess(node: NodePlace): ProcessSpec {
+  return {
+    name: `chaincode-${node.domain.split('.')[0]}`,
+    ...nodeProcess('chaincode', 'main'),
+    env: {
+      CORE_PEER_LOCALMSPID: node.mspId,
+      CHAINCODE_ID: packageId(),
+      CHAINCODE_SERVER_ADDRESS: `127.0.0.1:${node.chaincodePort}`,
+      CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR',
+    },
+    ready: signal => poll(() => portOpen(node.chaincodePort), signal),
+  }
 }
 
 /** The definition is approved and committed once; what was committed is on the ledger for good. */
