@@ -60,6 +60,15 @@ describe('the projector and the own private values', function () {
     expect(await metrics.text()).to.match(/gateway_private_values_lost_total 1/)
   })
 
+  it('a block that went on without its lost values is not waited for again', async () => {
+    const before = follow([[withoutValues]], 0)
+    await reached(0n)
+    await before.projector.close()
+    const { projector } = follow([[withoutValues, block(1, [])]], 60_000)
+    await reached(1n)
+    await projector.close()
+  })
+
   it('a checkpoint that went back under it, as when PostgreSQL dies, is gone on from', async () => {
     const blocks = [0, 1, 2].map(number => block(number, []))
     const { projector, asked } = follow([[blocks[0], blocks[2]] as LedgerBlock[], blocks], 60_000)
