@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const workspaces = ['chaincode', 'network', 'ipfs', 'gateway', 'test-network', 'benchmarks']
-const sources = [...workspaces.map(name => `${name}/src`), 'network/fabric']
+const sources = [...workspaces.map(name => `${name}/src`), 'network/fabric', 'scripts']
 
 function newest(folder) {
   let latest = 0
@@ -48,6 +48,7 @@ export function build() {
     return
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc')
   run(process.execPath, [compiler, '-b', ...workspaces], 'Compiling')
+  run(process.execPath, [path.join(root, 'scripts/bundle.mjs')], 'Bundling the processes')
   writeFileSync(stamp, '')
 }
 

@@ -92,12 +92,15 @@ export function embeddedProcesses(dir: string, definition: NetworkDefinition): P
   }))
 }
 
-/** The node's entry point, compiled or, when this module itself runs from its source, through the loader. */
+/** The node's process: as the build bundled it, or, when this module itself runs from its source, through the loader. */
 function entry(): string[] {
   const own = fileURLToPath(import.meta.url)
-  const compiled = own.endsWith('.js')
-  const main = path.join(path.dirname(own), compiled ? 'main.js' : 'main.ts')
+  const { resolve } = createRequire(own)
+  const workspace = path.dirname(resolve('@triflow/network/package.json'))
+  const compiled = own.endsWith('.js') || process.env.TRIFLOW_COMPILED === 'true'
+  if (compiled) return [path.join(workspace, 'dist/run/node/main.js')]
   // Resolved here: the node runs in a folder from which the loader cannot be found by name.
-  const loader = compiled ? '' : pathToFileURL(createRequire(own).resolve('tsx')).href
-  return compiled ? [main] : ['--conditions=triflow-source', '--import', loader, main]
+  const loader = pathToFileURL(resolve('tsx')).href
+  const main = path.join(workspace, 'src/node/main.ts')
+  return ['--conditions=triflow-source', '--import', loader, main]
 }

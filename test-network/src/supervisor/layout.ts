@@ -14,7 +14,7 @@ function repositoryAbove(folder: string): string {
 }
 
 /**
- * How to run a process of a workspace: the compiled file, or its source when this very code runs from source and
+ * How to run a process of a workspace: as the build bundled it, or its source when this very code runs from source and
  * nobody said (TRIFLOW_COMPILED) that the compiled files are those of this source.
  */
 export function nodeProcess(
@@ -25,7 +25,7 @@ export function nodeProcess(
   const fromSource = import.meta.url.endsWith('.ts') && process.env['TRIFLOW_COMPILED'] !== 'true'
   const args = fromSource
     ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
-    : [path.join(folder, 'dist/src', `${file}.js`)]
+    : [path.join(folder, 'dist/run', `${file}.js`)]
   return { command: process.execPath, args }
 }
 
