@@ -117,6 +117,7 @@ export default tseslint.config(
       '**/*.test.ts',
       'chaincode/src/main.ts',
       'chaincode/src/contracts/**',
+      'chaincode/src/shim/**',
       'chaincode/src/testing/**',
     ],
     rules: pure,

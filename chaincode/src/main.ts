@@ -4,17 +4,21 @@
  * Environment: CHAINCODE_ID (package id), CHAINCODE_SERVER_ADDRESS (host:port), CORE_PEER_LOCALMSPID (the
  * organisation whose peer this process serves; private reads of others are refused by it). With
  * CHAINCODE_TLS_CERT_FILE and CHAINCODE_TLS_KEY_FILE it serves TLS, with CHAINCODE_CLIENT_CA_FILE mutual TLS.
+ * CHAINCODE_ONE_BY_ONE=true speaks with peers before Fabric 3.1, which take one key in a message.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 import { contracts } from './index.ts'
+import { inBulk } from './shim/bulk.ts'
+import type { ShimStub } from './shim/bulk.ts'
 
 type Server = { start(): Promise<void> }
 type Shim = { server(chaincode: object, options: object): Server }
 type Logger = { levels: object; isLevelEnabled(level: string): boolean } & Record<string, unknown>
 type Winston = { createLogger(options: object): Logger }
-type Framework = new (contracts: unknown[], serializers: object, metadata: object) => object
+type Chaincode = Record<'Init' | 'Invoke', (stub: ShimStub) => Promise<object>>
+type Framework = new (contracts: unknown[], serializers: object, metadata: object) => Chaincode
 
 process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'ERROR'
 const require = createRequire(import.meta.url)
@@ -61,8 +65,13 @@ const serializers = {
   serializers: { jsonSerializer: JSONSerializer },
 }
 const chaincode = new ChaincodeFromContract([...contracts], serializers, {})
+const bulkWanted = process.env.CHAINCODE_ONE_BY_ONE !== 'true'
+const served: Chaincode = {
+  Init: stub => chaincode.Init(stub),
+  Invoke: stub => chaincode.Invoke(bulkWanted ? Object.assign(stub, { bulk: inBulk(stub) }) : stub),
+}
 const address = setting('CHAINCODE_SERVER_ADDRESS')
-await shim.server(chaincode, { ccid: setting('CHAINCODE_ID'), address, ...tlsSettings() }).start()
+await shim.server(served, { ccid: setting('CHAINCODE_ID'), address, ...tlsSettings() }).start()
 process.stdout.write(`chaincode of ${setting('CORE_PEER_LOCALMSPID')} listens on ${address}\n`)
 
 const stop = (): void => process.exit(0)

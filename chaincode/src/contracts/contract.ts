@@ -4,7 +4,7 @@ import type { Context } from 'fabric-contract-api'
 import type { OperationName } from '../model/index.ts'
 import type { Shape } from '../model/shape.ts'
 import { execute, executeBatch } from './execute.ts'
-import type { Shared } from './execute.ts'
+import type { Items, Shared } from './execute.ts'
 import type { Transaction } from './transaction.ts'
 
 /** What the framework calls; it reads from `length` that there is one argument beside the context. */
@@ -15,12 +15,12 @@ export type Unnamed = (name: OperationName) => Transact
 /** Up to 100 items in one transaction, all or none. */
 export const batch =
   <Item, Secret = undefined>(
-    shapes: { item: Shape<Item>; secret?: Shape<Secret> },
+    items: Items<Item, Secret>,
     run: (tx: Transaction, item: Item, secret: Secret, shared: Shared) => Promise<unknown>,
   ): Unnamed =>
   name =>
   (ctx, text) =>
-    executeBatch({ ctx, name, text, ...shapes }, run)
+    executeBatch({ ctx, name, text, ...items }, run)
 
 /** One request, and its private half where it has one. */
 export const single =

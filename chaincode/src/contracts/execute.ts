@@ -6,6 +6,7 @@ import { list, object, optional, parse, seed, text as textShape } from '../model
 import type { Shape } from '../model/shape.ts'
 import { callerOf, requireRole } from './caller.ts'
 import { Transaction } from './transaction.ts'
+import type { Name } from './transaction.ts'
 
 const requireActiveCaller = async (tx: Transaction): Promise<void> => {
   const { memberId, mspId } = tx.caller
@@ -38,12 +39,16 @@ export const execute = async <Request>(
   return canonicalJson(answer ?? { ok: true })
 }
 
-export type Batch<Item, Secret> = {
+export type Items<Item, Secret> = {
+  item: Shape<Item>
+  secret?: Shape<Secret>
+  /** Public records that every item asks for, known from the item alone: they are read at once. */
+  reads?: (item: Item) => readonly Name[]
+}
+export type Batch<Item, Secret> = Items<Item, Secret> & {
   ctx: Context
   name: OperationName
   text: string
-  item: Shape<Item>
-  secret?: Shape<Secret>
 }
 /** What the items of a batch share: the consortium key, where invoices are submitted. */
 export type Shared = { consortiumKey?: string }
@@ -53,13 +58,14 @@ export type Shared = { consortiumKey?: string }
  * of them by index, so that the sender can drop exactly those.
  */
 export const executeBatch = <Item, Secret = undefined>(
-  { ctx, name, text, item, secret }: Batch<Item, Secret>,
+  { ctx, name, text, item, secret, reads }: Batch<Item, Secret>,
   run: (tx: Transaction, item: Item, secret: Secret, shared: Shared) => Promise<unknown>,
 ): Promise<string> => {
   const shape = object({ items: list(item, { min: 1, max: BATCH_MAX }) })
   return execute({ ctx, name, text, shape }, async (tx, { items }) => {
     const secrets = secret === undefined ? undefined : secretsOf(tx, secret, items.length)
     const shared = secrets?.shared ?? {}
+    if (reads !== undefined) await tx.readAhead(items.flatMap(reads))
     const refusals: object[] = []
     const answers: unknown[] = []
     for (const [index, each] of items.entries())

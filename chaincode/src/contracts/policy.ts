@@ -4,40 +4,32 @@
  * The shim's helper knows only "all of"; the policy record of the network needs "a majority of". The message
  * has three small parts, so it is written here, and a test compares it with the shim's own bytes.
  */
+import { bytesField, integerField, joined } from './protobuf.ts'
 
 const utf8 = new TextEncoder()
 const PEER_ROLE = 3
 
-const varint = (value: number): number[] =>
-  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
-const field = (number: number, body: readonly number[]): number[] => [
-  (number << 3) | 2,
-  ...varint(body.length),
-  ...body,
-]
-const integer = (number: number, value: number): number[] => [number << 3, ...varint(value)]
-
-const peerOf = (mspId: string): number[] => {
-  const role = [...field(1, [...utf8.encode(mspId)]), ...integer(2, PEER_ROLE)]
-  return field(2, role) // principal_classification ROLE is 0, which proto3 leaves out
-}
+// principal_classification ROLE is 0, which proto3 leaves out
+const peerOf = (mspId: string): Uint8Array =>
+  bytesField(2, bytesField(1, utf8.encode(mspId)), integerField(2, PEER_ROLE))
 
 type Rule = { count: number; rules: readonly (string | Rule)[] }
 
 const namesOf = ({ rules }: Rule): string[] =>
   rules.flatMap(rule => (typeof rule === 'string' ? [rule] : namesOf(rule)))
-const ruleBytes = (rule: string | Rule, names: readonly string[]): number[] =>
+const ruleBytes = (rule: string | Rule, names: readonly string[]): Uint8Array =>
   typeof rule === 'string'
-    ? integer(1, names.indexOf(rule))
-    : field(2, [
-        ...integer(1, rule.count),
-        ...rule.rules.flatMap(each => field(2, ruleBytes(each, names))),
-      ])
+    ? integerField(1, names.indexOf(rule))
+    : bytesField(
+        2,
+        integerField(1, rule.count),
+        ...rule.rules.map(each => bytesField(2, ruleBytes(each, names))),
+      )
 
 const envelope = (rule: Rule): Uint8Array => {
   const names = [...new Set(namesOf(rule))].sort()
-  const identities = names.flatMap(mspId => field(3, peerOf(mspId)))
-  return Uint8Array.from([...field(2, ruleBytes(rule, names)), ...identities])
+  const identities = names.map(mspId => bytesField(3, peerOf(mspId)))
+  return joined([bytesField(2, ruleBytes(rule, names)), ...identities])
 }
 
 const sorted = (organizations: readonly string[]): string[] => [...new Set(organizations)].sort()

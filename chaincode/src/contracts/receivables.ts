@@ -40,9 +40,10 @@ import {
 import { openSettlement } from './rootPayments.ts'
 import { offerTransfer, revertTransfer, signOff } from './transferring.ts'
 import type { Offered } from './transferring.ts'
-import type { Transaction } from './transaction.ts'
+import type { Name, Transaction } from './transaction.ts'
 
 const byId = object({ id: recordId })
+const itself = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
 const proposeItem = object({
   id: recordId,
   obligorMsp: mspId,
@@ -174,9 +175,22 @@ const requireExpired = async (tx: Transaction, parties: MspId[], until: LocalDat
 }
 
 export const ReceivablesContract = contractOf('receivables', {
-  propose: batch({ item: proposeItem, secret: proposeSecret }, proposeCertificate),
-  offer: batch({ item: object({ id: recordId, commitment: hash }) }, offerCertificate),
-  accept: batch({ item: byId, secret: withBalances }, acceptCertificate),
+  propose: batch(
+    {
+      item: proposeItem,
+      secret: proposeSecret,
+      reads: ({ id, invoices }) => [
+        ...itself({ id }),
+        ...invoices.map(invoice => ['invoice', invoice] as const),
+      ],
+    },
+    proposeCertificate,
+  ),
+  offer: batch(
+    { item: object({ id: recordId, commitment: hash }), reads: itself },
+    offerCertificate,
+  ),
+  accept: batch({ item: byId, secret: withBalances, reads: itself }, acceptCertificate),
   reject: cancelled('reject', requireRejecter),
   withdraw: cancelled('withdraw', (tx, { record, terms }) =>
     requireMember(tx.caller, record.obligorMsp, terms.obligor),
@@ -186,10 +200,10 @@ export const ReceivablesContract = contractOf('receivables', {
   ),
   split: single({ request: splitShape, secret: splitSecret }, splitCertificate),
   offerTransfer: batch(
-    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret },
+    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itself },
     offerTransfer,
   ),
-  signOff: batch({ item: byId, secret: transferSecret }, signOff),
+  signOff: batch({ item: byId, secret: transferSecret, reads: itself }, signOff),
   rejectTransfer: reverted('rejectTransfer', (tx, { transfer, toMsp }) =>
     requireMember(tx.caller, toMsp, transfer.to),
   ),
@@ -199,7 +213,7 @@ export const ReceivablesContract = contractOf('receivables', {
   expireTransfer: reverted('expireTransfer', (tx, { held, transfer }) =>
     requireExpired(tx, held.parties, transfer.until),
   ),
-  mature: batch({ item: byId, secret: withTerms }, matureCertificate),
+  mature: batch({ item: byId, secret: withTerms, reads: itself }, matureCertificate),
   overdue: batch({ item: byId, secret: overdueSecret }, overdueCertificate),
   proposeFreeze: single({ request: byId, secret: orderSecret }, proposeFreeze),
   freeze: single({ request: byId, secret: answerSecret }, freeze),

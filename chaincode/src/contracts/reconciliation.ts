@@ -293,7 +293,17 @@ const setRules = async (
 
 export const ReconciliationContract = contractOf('reconciliation', {
   setRules: single({ request: rulesShape, secret: rulesSecret }, setRules),
-  match: batch({ item: matchShape, secret: matchSecret }, matchInvoice),
+  match: batch(
+    {
+      item: matchShape,
+      secret: matchSecret,
+      reads: ({ invoiceId, rulesId }) => [
+        ['invoice', invoiceId],
+        ['rules', rulesId],
+      ],
+    },
+    matchInvoice,
+  ),
   proposeOverride: single({ request: overrideShape, secret: overrideSecret }, proposeOverride),
   override: single(
     { request: matchShape, secret: object({ seed, item: matchSecret }) },
@@ -304,5 +314,12 @@ export const ReconciliationContract = contractOf('reconciliation', {
     const match = moveTo('match', state.match, 'reject')
     rejectInvoice(tx, input, { ...state, match }, secret)
   }),
-  allocatePayments: batch({ item: allocateShape, secret: allocateSecret }, allocatePayment),
+  allocatePayments: batch(
+    {
+      item: allocateShape,
+      secret: allocateSecret,
+      reads: ({ invoices }) => invoices.map(({ invoiceId }) => ['invoice', invoiceId]),
+    },
+    allocatePayment,
+  ),
 })

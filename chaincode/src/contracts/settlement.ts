@@ -26,13 +26,14 @@ import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './h
 import type { Held } from './holding.ts'
 import { openSettlement, settlementBanks } from './rootPayments.ts'
 import { distinct } from './transaction.ts'
-import type { Transaction } from './transaction.ts'
+import type { Name, Transaction } from './transaction.ts'
 
 const requireBank = async (tx: Transaction): Promise<void> => {
   requireBankMember(tx.caller, (await tx.policyState()).banks)
 }
 
 const byId = object({ id: recordId })
+const itself = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
 const attestShape = object({ id: recordId, payerMsp: mspId, payeeMsp: optional(mspId) })
 const attest = async (
   tx: Transaction,
@@ -201,6 +202,9 @@ const collect = async (
 export const SettlementContract = contractOf('settlement', {
   attest: batch({ item: attestShape, secret: object({ entry: DOCUMENT_SHAPES.payment }) }, attest),
   settle: single({ request: settleShape, secret: settleSecret }, settle),
-  share: batch({ item: byId, secret: object({ settlement: opening }) }, share),
-  collect: batch({ item: byId, secret: object({ terms: opening, settlement: opening }) }, collect),
+  share: batch({ item: byId, secret: object({ settlement: opening }), reads: itself }, share),
+  collect: batch(
+    { item: byId, secret: object({ terms: opening, settlement: opening }), reads: itself },
+    collect,
+  ),
 })

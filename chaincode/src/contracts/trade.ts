@@ -18,7 +18,7 @@ import type { Shape } from '../model/shape.ts'
 import { requireOrganization } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import type { Unnamed } from './contract.ts'
-import type { Transaction } from './transaction.ts'
+import type { Name, Transaction } from './transaction.ts'
 
 const partiesShape = { buyerMsp: mspId, sellerMsp: mspId }
 const itemShape = object({ id: recordId, ...partiesShape })
@@ -195,6 +195,7 @@ const despatches = batch(
   },
 )
 
+const ofInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [['invoice', invoiceId]]
 const invoiceSecret = object({ document: DOCUMENT_SHAPES.invoice, sellerTaxId: text(18, 0) })
 
 export const TradeContract = contractOf('trade', {
@@ -202,10 +203,13 @@ export const TradeContract = contractOf('trade', {
   submitDespatches: despatches,
   submitReceipts: documents('receipt', DOCUMENT_SHAPES.receipt, checkGoods),
   submitInvoices: batch(
-    { item: itemShape, secret: invoiceSecret },
+    { item: itemShape, secret: invoiceSecret, reads: ({ id }) => [['invoice', id]] },
     async (tx, item, each, { consortiumKey }) =>
       submitInvoice(tx, item, each, await requireConsortiumKey(tx, consortiumKey)),
   ),
-  submitCreditNotes: batch({ item: creditShape, secret: creditSecret }, submitCreditNote),
-  checkTax: batch({ item: taxShape }, checkTax),
+  submitCreditNotes: batch(
+    { item: creditShape, secret: creditSecret, reads: ofInvoice },
+    submitCreditNote,
+  ),
+  checkTax: batch({ item: taxShape, reads: ofInvoice }, checkTax),
 })

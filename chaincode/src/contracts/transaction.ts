@@ -34,10 +34,14 @@ import type {
 } from '../model/index.ts'
 import { parse } from '../model/shape.ts'
 import type { Shape } from '../model/shape.ts'
+import { bulkOf } from './bulk.ts'
+import type { Bulk, LedgerWrite } from './bulk.ts'
 import type { Caller } from './caller.ts'
 import { endorsedByAll } from './policy.ts'
 
 type StateKind = keyof PublicStates
+/** What names a public record. */
+export type Name = readonly [StateKind, RecordId]
 type Unsalted<K extends PrivateKind> = Omit<PrivateValues[K], 'salt'>
 type PrivateWrite = { collection: string; key: string; text: Opening | undefined }
 
@@ -48,6 +52,13 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (value: Uint8Array): string => new TextDecoder().decode(value)
 const hexOf = (value: Uint8Array): string =>
   Array.from(value, byte => byte.toString(16).padStart(2, '0')).join('')
+
+const NOTHING = new Uint8Array()
+const POLICY = { kind: 'policy', collection: '' } as const
+const writeOf = (collection: string, key: string, text: string | undefined): LedgerWrite =>
+  text === undefined
+    ? { kind: 'delete', collection, key, value: NOTHING }
+    : { kind: 'put', collection, key, value: bytes(text) }
 
 /** Everything a transaction wants to write. */
 const emptyWrites = () => ({
@@ -62,6 +73,7 @@ export class Transaction {
   readonly name: string
   readonly caller: Caller
   readonly #stub: Context['stub']
+  readonly #bulk: Bulk
   readonly #reads = new Map<string, unknown>()
   readonly #hashes = new Map<string, HashHex | undefined>()
   readonly #writes = emptyWrites()
@@ -74,6 +86,7 @@ export class Transaction {
     this.name = name
     this.caller = caller
     this.#stub = ctx.stub
+    this.#bulk = bulkOf(ctx.stub)
   }
 
   /** The private half of the request; `seed` of it salts every new private value. */
@@ -112,11 +125,18 @@ export class Transaction {
   ): Promise<PublicStates[K] | undefined> {
     const key = recordKey(kind, id)
     if (this.#writes.states.has(key)) return this.#writes.states.get(key) as PublicStates[K]
-    if (!this.#reads.has(key)) {
-      const stored = await this.#stub.getState(key)
-      this.#reads.set(key, stored.length === 0 ? undefined : decodeState(key, stored).value)
-    }
+    if (!this.#reads.has(key)) this.#keepRead(key, await this.#stub.getState(key))
     return this.#reads.get(key) as PublicStates[K] | undefined
+  }
+  /** Reads many records at once that `findState` will be asked for. */
+  async readAhead(records: readonly Name[]): Promise<void> {
+    const wanted = new Set(records.map(([kind, id]) => recordKey(kind, id)))
+    const keys = [...wanted].filter(key => !this.#reads.has(key))
+    const stored = await this.#bulk.read(keys)
+    for (const [index, key] of keys.entries()) this.#keepRead(key, stored[index] ?? NOTHING)
+  }
+  #keepRead(key: string, stored: Uint8Array): void {
+    this.#reads.set(key, stored.length === 0 ? undefined : decodeState(key, stored).value)
   }
   async state<K extends StateKind>(kind: K, id: RecordId): Promise<PublicStates[K]> {
     return (await this.findState(kind, id)) ?? refuse('RECORD_UNKNOWN', { kind, id })
@@ -259,16 +279,16 @@ export class Transaction {
 
   /** Sends the buffered writes and the event: the function's name and the ids it touched. */
   async commit(): Promise<void> {
-    for (const [key, state] of this.#writes.states)
-      await (state === undefined
-        ? this.#stub.deleteState(key)
-        : this.#stub.putState(key, bytes(canonicalJson(state))))
-    for (const [key, policy] of this.#writes.policies)
-      await this.#stub.setStateValidationParameter(key, policy)
-    for (const { collection, key, text } of this.#writes.privates.values())
-      await (text === undefined
-        ? this.#stub.deletePrivateData(collection, key)
-        : this.#stub.putPrivateData(collection, key, bytes(text)))
-    this.#stub.setEvent(this.name, bytes(canonicalJson({ ids: [...this.#writes.touched.keys()] })))
+    const { states, policies, privates, touched } = this.#writes
+    await this.#bulk.write([
+      ...Array.from(states, ([key, state]) =>
+        writeOf('', key, state === undefined ? undefined : canonicalJson(state)),
+      ),
+      ...Array.from(policies, ([key, value]) => ({ ...POLICY, key, value })),
+      ...Array.from(privates.values(), ({ collection, key, text }) =>
+        writeOf(collection, key, text),
+      ),
+    ])
+    this.#stub.setEvent(this.name, bytes(canonicalJson({ ids: [...touched.keys()] })))
   }
 }
