@@ -3,4 +3,4 @@
 import { handOver, setUp } from './setup.mjs'
 
 setUp()
-handOver('test-network/dist/run/main.js', process.argv.slice(2))
+handOver('test-network/dist/run/main.mjs', process.argv.slice(2))

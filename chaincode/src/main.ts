@@ -71,9 +71,13 @@ const served: Chaincode = {
   Invoke: stub => chaincode.Invoke(bulkWanted ? Object.assign(stub, { bulk: inBulk(stub) }) : stub),
 }
 const address = setting('CHAINCODE_SERVER_ADDRESS')
-await shim.server(served, { ccid: setting('CHAINCODE_ID'), address, ...tlsSettings() }).start()
-process.stdout.write(`chaincode of ${setting('CORE_PEER_LOCALMSPID')} listens on ${address}\n`)
+const serve = async (): Promise<void> => {
+  const options = { ccid: setting('CHAINCODE_ID'), address, ...tlsSettings() }
+  await shim.server(served, options).start()
+  process.stdout.write(`chaincode of ${setting('CORE_PEER_LOCALMSPID')} listens on ${address}\n`)
+}
 
 const stop = (): void => process.exit(0)
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
+void serve()

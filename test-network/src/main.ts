@@ -101,12 +101,13 @@ async function play(settings: Settings, network: RunningNetwork, world: World): 
 
 async function run(settings: Settings): Promise<boolean> {
   mkdirSync(settings.stateFolder, { recursive: true })
-  const world = prepareWorld({ ...settings, now: new Date() })
+  let prepared: World | undefined
+  const world = (): World => (prepared ??= prepareWorld({ ...settings, now: new Date() }))
   const end = asked()
   const network = await bringUp({
     stateFolder: settings.stateFolder,
     ledger: settings.ledger,
-    world: world.simulated,
+    world: () => world().simulated,
     say,
     onEvent: event => sayEvent(event, settings.verbose),
     ...(settings.basePort === undefined ? {} : { basePort: settings.basePort }),
@@ -115,7 +116,7 @@ async function run(settings: Settings): Promise<boolean> {
     writeAccess(network)
     say('Business may begin')
     network.complete.then(() => say('Everything is up')).catch(() => undefined)
-    const outcome = settings.play ? play(settings, network, world) : Promise.resolve(true)
+    const outcome = settings.play ? play(settings, network, world()) : Promise.resolve(true)
     const whole = Promise.all([outcome, network.complete]).then(([ok]) => ok)
     const ok = await Promise.race([whole, end.then(() => false)])
     showAddresses(network)
@@ -137,10 +138,14 @@ function tell(fault: unknown): void {
   process.stderr.write(`${message}\n${isUsage ? USAGE : ''}`)
 }
 
-try {
-  const ok = await run(readSettings())
-  process.exitCode = ok ? 0 : 1
-} catch (fault) {
-  tell(fault)
-  process.exitCode = 1
+/** Exits by itself: a pilot that was interrupted would otherwise go on asking a network that has stopped. */
+async function main(): Promise<void> {
+  try {
+    process.exit((await run(readSettings())) ? 0 : 1)
+  } catch (fault) {
+    tell(fault)
+    process.exit(1)
+  }
 }
+
+void main()

@@ -37,7 +37,7 @@ function visible(where: Where, services: Services, memberId: string | undefined)
   if (memberId === undefined) return
   const own = services.config.mspId
   where.and(
-    `(r.secret->>'asker' = ? OR r.secret->>'obligor' = ? OR r.open->'invited' @> ?::jsonb)`,
+    `(r.secret->>'asker' = ? OR r.obligor = ? OR r.open->'invited' @> ?::jsonb)`,
     memberId,
     memberId,
     JSON.stringify([own]),
@@ -107,7 +107,7 @@ async function viewsOf(services: Services, requests: readonly Request[]) {
   const ids = requests.map(request => request.id)
   const of = async (kind: string): Promise<Kept[]> => {
     const rows = await services.database.query<RecordRow>(
-      `SELECT ${RECORD_COLUMNS} FROM records WHERE kind = $1 AND open->>'requestId' = ANY($2) ORDER BY id`,
+      `SELECT ${RECORD_COLUMNS} FROM records WHERE kind = $1 AND request_id = ANY($2) ORDER BY id`,
       [kind, ids],
     )
     return rows.map(row => keep(row))

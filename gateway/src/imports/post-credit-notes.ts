@@ -67,7 +67,7 @@ async function findInvoice(
 ): Promise<InvoiceRecord | undefined> {
   const rows = await services.database.query<RecordRow>(
     `SELECT ${RECORD_COLUMNS} FROM records
-     WHERE kind = 'invoice' AND secret ? 'number' AND secret->>'number' = $1 AND secret->>'seller' = $2`,
+     WHERE kind = 'invoice' AND number = $1 AND seller = $2`,
     [payload.invoiceNumber, payload.document.seller],
   )
   const found = rows.map(row => keep<unknown, { code: string; issuedOn: string }>(row))

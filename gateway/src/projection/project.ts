@@ -113,22 +113,44 @@ function timeOf(transaction: LedgerTransaction | undefined): string {
   return new Date(transaction?.timestampMs ?? 0).toISOString()
 }
 
+/** One half of a record: the columns it fills, each from the text that came, and those texts. */
+interface Half {
+  readonly columns: Readonly<Record<string, string>>
+  readonly texts: Readonly<Record<string, readonly (string | null)[]>>
+}
+
+const halvesOf = ({ open, secret }: Upsert): Half[] => [
+  ...(open ? [{ columns: { open: 'open_text::jsonb' }, texts: { open_text: textsOf(open) } }] : []),
+  ...(secret
+    ? [
+        {
+          columns: {
+            secret_text: 'secret_text',
+            secret: 'secret_text::jsonb',
+            happened_on: 'happened_on',
+          },
+          texts: { secret_text: textsOf(secret), happened_on: secret.map(happenedOn) },
+        },
+      ]
+    : []),
+]
+
+const textsOf = (writes: readonly Write[]): (string | null)[] => writes.map(({ text }) => text)
+
 async function writeRecords(tx: Queryable, block: LedgerBlock, upsert: Upsert): Promise<void> {
   const rows = rowsOf(upsert)
-  const parts = [
-    ...(upsert.open ? [{ column: 'open', cast: 'jsonb', values: textsOf(upsert.open) }] : []),
-    ...(upsert.secret ? secretParts(upsert.secret) : []),
-  ]
-  const columns = parts.map(({ column }) => column)
+  const halves = halvesOf(upsert)
+  const columns = Object.entries(Object.assign({}, ...halves.map(half => half.columns)))
+  const texts = Object.entries(Object.assign({}, ...halves.map(half => half.texts)))
+  const names = columns.map(([name]) => name)
   await tx.execute(
-    `INSERT INTO records (kind, id, ${columns.join(', ')}, block_number, tx_index, tx_id, updated_at)
-     SELECT kind, id, ${parts.map(({ column, cast }) => `${column}::${cast}`).join(', ')},
-       $1, tx_index, tx_id, at
+    `INSERT INTO records (kind, id, ${names.join(', ')}, block_number, tx_index, tx_id, updated_at)
+     SELECT kind, id, ${columns.map(([, from]) => from).join(', ')}, $1, tx_index, tx_id, at
      FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[],
-         ${parts.map((_, index) => `$${index + 7}::text[]`).join(', ')})
-       AS w(kind, id, tx_index, tx_id, at, ${columns.join(', ')})
+         ${texts.map((_, index) => `$${index + 7}::text[]`).join(', ')})
+       AS w(kind, id, tx_index, tx_id, at, ${texts.map(([name]) => name).join(', ')})
      ON CONFLICT (kind, id) DO UPDATE SET
-       ${columns.map(column => `${column} = excluded.${column}`).join(', ')},
+       ${names.map(name => `${name} = excluded.${name}`).join(', ')},
        block_number = excluded.block_number, tx_index = excluded.tx_index,
        tx_id = excluded.tx_id, updated_at = excluded.updated_at`,
     [
@@ -138,18 +160,9 @@ async function writeRecords(tx: Queryable, block: LedgerBlock, upsert: Upsert): 
       rows.map(w => w.transaction.index),
       rows.map(w => w.transaction.txId),
       rows.map(w => timeOf(w.transaction)),
-      ...parts.map(({ values }) => values),
+      ...texts.map(([, values]) => values),
     ],
   )
-}
-
-const textsOf = (writes: readonly Write[]): (string | null)[] => writes.map(({ text }) => text)
-
-function secretParts(writes: readonly Write[]) {
-  return [
-    { column: 'secret_text', cast: 'text', values: textsOf(writes) },
-    { column: 'happened_on', cast: 'text', values: writes.map(happenedOn) },
-  ]
 }
 
 const DAYS = ['issuedOn', 'orderedOn', 'receivedOn', 'despatchedOn', 'valueOn'] as const

@@ -26,9 +26,9 @@ const SELECT = `SELECT r.id, r.open, r.secret, r.secret_text, r.block_number, r.
   FROM records r LEFT JOIN records t ON t.kind = 'transfer' AND t.id = r.id AND t.secret IS NOT NULL`
 
 const SIDES = {
-  OBLIGOR: `r.secret->>'obligor' = ? AND r.open->>'obligorMsp' = ?`,
-  HOLDER: `r.secret->>'holder' = ? AND r.open->>'holderMsp' = ?`,
-  OFFERED: `(CASE WHEN r.open->>'state' = 'OFFERED' THEN r.secret->>'holder' ELSE t.secret->>'to' END) = ?
+  OBLIGOR: `r.obligor = ? AND r.open->>'obligorMsp' = ?`,
+  HOLDER: `r.holder = ? AND r.open->>'holderMsp' = ?`,
+  OFFERED: `(CASE WHEN r.open->>'state' = 'OFFERED' THEN r.holder ELSE t.secret->>'to' END) = ?
     AND (CASE WHEN r.open->>'state' = 'OFFERED' THEN r.open->>'holderMsp'
       ELSE r.open->'lock'->>'toMsp' END) = ?`,
 } as const
@@ -60,7 +60,7 @@ export async function listCertificates(
 ) {
   const where = new Where()
     .and(`r.kind = 'receivable' AND r.secret IS NOT NULL`)
-    .maybe(`r.open->>'root' = ?`, filter.rootId)
+    .maybe(`r.root = ?`, filter.rootId)
     .maybe(`r.secret->>'dueOn' <= ?`, filter.dueBy)
   stateCondition(where, filter.state)
   visible(where, { memberId, mspId: services.config.mspId, side: filter.side })
@@ -125,7 +125,7 @@ async function ancestorsOf(services: Services, id: string): Promise<string[]> {
 async function childrenOf(services: Services, id: string): Promise<string[]> {
   const rows = await services.database.query<{ id: string }>(
     `SELECT c.id FROM records c JOIN records p ON p.kind = 'receivable' AND p.id = $1
-     WHERE c.kind = 'receivable' AND c.open->>'root' = p.open->>'root' AND c.open->>'parent' = $1
+     WHERE c.kind = 'receivable' AND c.root = p.root AND c.open->>'parent' = $1
      ORDER BY c.id`,
     [id],
   )

@@ -207,9 +207,9 @@ interface Placed extends Named {
 async function namedInvoices(services: Services, payment: PaymentRecord): Promise<Named[]> {
   const { items } = decodeRemittance(payment.secret.remittance)
   const rows = await services.database.query<{ id: string; number: string }>(
-    `SELECT id, secret->>'number' AS number FROM records
-     WHERE kind = 'invoice' AND secret ? 'number' AND secret->>'number' = ANY($1)
-       AND secret->>'seller' = $2 AND secret->>'buyer' = $3`,
+    `SELECT id, number FROM records
+     WHERE kind = 'invoice' AND number = ANY($1)
+       AND seller = $2 AND buyer = $3`,
     [items.map(item => item.number), payment.secret.payee, payment.secret.payer],
   )
   const ids = new Map(rows.map(row => [row.number, row.id]))

@@ -164,11 +164,8 @@ async function receiptsOf(
   orderIds: readonly string[],
 ): Promise<Map<string, Kept<null, Stored<Receipt>>[]>> {
   const rows = await services.database.query<RecordRow>(
-    // One look into the index for each order; a plain join compares every receipt with every order.
-    `SELECT DISTINCT ON (r.id) r.* FROM unnest($1::text[]) AS o(order_id)
-     CROSS JOIN LATERAL (SELECT ${RECORD_COLUMNS} FROM records WHERE kind = 'receipt'
-       AND secret->'lines' @> jsonb_build_array(jsonb_build_object('orderId', o.order_id))
-       OFFSET 0) AS r ORDER BY r.id`,
+    `SELECT ${RECORD_COLUMNS} FROM records
+     WHERE kind = 'receipt' AND order_ids ?| $1::text[] ORDER BY id`,
     [orderIds],
   )
   const byOrder = new Map<string, Kept<null, Stored<Receipt>>[]>()

@@ -96,7 +96,7 @@ interface Candidate {
 async function candidatesOf(services: Services, input: MatchInput): Promise<Candidate[]> {
   return services.database.query<{ id: string; overdue: boolean }>(
     `SELECT id, updated_at < now() - make_interval(days => $2) AS overdue FROM records
-     WHERE kind = 'invoice' AND open->>'match' IN ('NONE', 'EXCEPTION') AND open->>'buyerMsp' = $1
+     WHERE kind = 'invoice' AND match IN ('NONE', 'EXCEPTION') AND open->>'buyerMsp' = $1
        AND coalesce(open->>'approval', '') <> 'REJECTED'
        AND secret_text IS NOT NULL AND ($3::text[] IS NULL OR id = ANY($3))
      ORDER BY happened_on, id LIMIT ${input.invoiceIds ? 10_000 : WINDOW * 10}`,

@@ -66,12 +66,12 @@ async function listVerdicts(
 ) {
   const where = new Where()
     .and(`i.kind = 'invoice'`)
-    .maybe(`? IN (i.secret->>'buyer', i.secret->>'seller')`, memberId)
-    .maybe(`i.open->>'match' = ?`, filter.outcome)
+    .maybe(`? IN (i.buyer, i.seller)`, memberId)
+    .maybe(`i.match = ?`, filter.outcome)
   const after = decodeCursor(filter.cursor, 2)
   if (after) where.and('(i.happened_on, i.id) < (?, ?)', ...after)
   const rows = await services.database.query<VerdictRow>(
-    `SELECT i.id, i.secret->>'number' AS number, i.happened_on, i.open, b.secret AS balance, b.tx_id
+    `SELECT i.id, i.number, i.happened_on, i.open, b.secret AS balance, b.tx_id
      FROM records i JOIN records b ON b.kind = 'balance' AND b.id = i.id AND b.secret IS NOT NULL
      ${where.sql} ORDER BY i.happened_on DESC, i.id DESC LIMIT ${filter.limit + 1}`,
     where.values,

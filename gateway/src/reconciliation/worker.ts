@@ -28,7 +28,7 @@ export function createMatcher(services: Services, serviceUserId: string): Matche
   async function hasWork(): Promise<{ matching: boolean; payments: boolean }> {
     const [row] = await database.query<{ matching: boolean; payments: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM records i WHERE i.kind = 'invoice' AND i.open->>'buyerMsp' = $1
-           AND i.secret_text IS NOT NULL AND i.open->>'match' IN ('NONE', 'EXCEPTION')) AS matching,
+           AND i.secret_text IS NOT NULL AND i.match IN ('NONE', 'EXCEPTION')) AS matching,
          EXISTS (SELECT 1 FROM records p WHERE p.kind = 'payment' AND p.secret->>'payerMsp' = $1
            AND p.secret->>'remittance' LIKE '%I:%'
            AND NOT EXISTS (SELECT 1 FROM records u WHERE u.kind = 'usage' AND u.id = p.id)

@@ -25,7 +25,7 @@ interface SumRow extends Row {
   amount_fen: string
 }
 
-const VISIBLE = `($1::text IS NULL OR $1 IN (i.secret->>'buyer', i.secret->>'seller'))
+const VISIBLE = `($1::text IS NULL OR $1 IN (i.buyer, i.seller))
   AND ($2::text IS NULL OR i.happened_on >= $2) AND ($3::text IS NULL OR i.happened_on <= $3)`
 
 const INVOICES = `FROM records i LEFT JOIN records b ON b.kind = 'balance' AND b.id = i.id
@@ -39,7 +39,7 @@ export async function reconciliationReport(
 ): Promise<ReconciliationReport> {
   const values = [memberId ?? null, period.from ?? null, period.to ?? null]
   const byMatch = await services.database.query<MatchRow>(
-    `SELECT i.open->>'match' AS match, count(*)::int AS count,
+    `SELECT i.match, count(*)::int AS count,
        coalesce(sum((i.secret->>'totalFen')::numeric), 0)::text AS gross_fen,
        coalesce(sum((b.secret->'verdict'->>'differenceFen')::numeric), 0)::text AS difference_fen
      ${INVOICES} GROUP BY 1`,
@@ -129,7 +129,7 @@ const MONEY = [
 const BY_CODE = `SELECT code AS name, count(*)::int AS count,
     coalesce(sum((i.secret->>'totalFen')::numeric), 0)::text AS amount_fen
   FROM records i CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(i.open->'codes', '[]')) AS code
-  WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND i.open->>'match' = 'EXCEPTION' AND ${VISIBLE}
+  WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND i.match = 'EXCEPTION' AND ${VISIBLE}
   GROUP BY 1`
 
 const LINE_VALUE = `round((l->>'quantityMilli')::numeric * (l->>'unitPriceMicro')::numeric / 10000000)`
@@ -158,7 +158,7 @@ const FLOWS = `SELECT 'ordered' AS name, count(DISTINCT i.id)::int AS count,
 
 const FACE = `coalesce(sum((r.secret->>'faceFen')::numeric), 0)::text`
 const HELD = `FROM records r WHERE r.kind = 'receivable' AND r.secret IS NOT NULL
-  AND ($1::text IS NULL OR $1 IN (r.secret->>'obligor', r.secret->>'holder'))`
+  AND ($1::text IS NULL OR $1 IN (r.obligor, r.holder))`
 
 const stockOf = (name: string, condition: string, amount = FACE): string =>
   `SELECT '${name}' AS name, count(*)::int AS count, ${amount} AS amount_fen ${HELD} AND ${condition}`
@@ -166,7 +166,7 @@ const stockOf = (name: string, condition: string, amount = FACE): string =>
 const CERTIFICATES = [
   stockOf(
     'issued',
-    `r.open->>'root' = r.id AND r.open->>'state' NOT IN ('PROPOSED', 'OFFERED', 'CANCELLED')`,
+    `r.root = r.id AND r.open->>'state' NOT IN ('PROPOSED', 'OFFERED', 'CANCELLED')`,
   ),
   stockOf('live', `r.open->>'state' IN ('ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE')`),
   stockOf('split', `r.open->>'state' = 'CONSUMED'`),
@@ -179,7 +179,7 @@ const CERTIFICATES = [
      coalesce(sum((f.secret->>'faceFen')::numeric), 0)::text AS amount_fen
    FROM records f WHERE f.kind = 'request' AND f.secret IS NOT NULL AND f.open->>'state' = 'CLOSED'
      AND $2::text IN (f.open->>'askerMsp', f.open->>'obligorMsp', f.open->>'funderMsp')
-     AND ($1::text IS NULL OR $1 IN (f.secret->>'asker', f.secret->>'obligor') OR EXISTS (
+     AND ($1::text IS NULL OR $1 IN (f.secret->>'asker', f.obligor) OR EXISTS (
        SELECT 1 FROM records b WHERE b.kind = 'bid' AND b.id = f.open->>'bidId'
          AND b.secret->>'funder' = $1))`,
 ].join(' UNION ALL ')

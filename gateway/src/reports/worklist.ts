@@ -14,11 +14,11 @@ interface Duty {
 }
 
 const invoice = (condition: string): string => `
-  SELECT i.id, i.secret->>'number' AS title, coalesce(b.secret->>'eligibleFen', i.secret->>'totalFen') AS amount_fen,
-    i.secret->>'seller' AS other, i.secret->>'payableOn' AS due_on
+  SELECT i.id, i.number AS title, coalesce(b.secret->>'eligibleFen', i.secret->>'totalFen') AS amount_fen,
+    i.seller AS other, i.secret->>'payableOn' AS due_on
   FROM records i LEFT JOIN records b ON b.kind = 'balance' AND b.id = i.id
   WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND i.open->>'buyerMsp' = $1
-    AND ($2::text IS NULL OR i.secret->>'buyer' = $2) AND i.open->>'approval' = 'SUBMITTED' AND ${condition}`
+    AND ($2::text IS NULL OR i.buyer = $2) AND i.open->>'approval' = 'SUBMITTED' AND ${condition}`
 
 const PENDING = `coalesce(i.open->'pending'->>'step', '') LIKE 'CONFIRM%'`
 
@@ -30,8 +30,8 @@ const certificate = (condition: string, other: 'holder' | 'obligor'): string => 
 
 const request = (condition: string): string => `
   SELECT f.id, f.open->>'receivableId' AS title, f.secret->>'faceFen' AS amount_fen,
-    f.secret->>'obligor' AS other, f.secret->>'dueOn' AS due_on
-  FROM records f LEFT JOIN records n ON n.kind = 'notice' AND n.open->>'requestId' = f.id
+    f.obligor AS other, f.secret->>'dueOn' AS due_on
+  FROM records f LEFT JOIN records n ON n.kind = 'notice' AND n.request_id = f.id
   WHERE f.kind = 'request' AND f.secret IS NOT NULL AND ${condition}`
 
 const DUTIES: readonly Duty[] = [
@@ -40,7 +40,7 @@ const DUTIES: readonly Duty[] = [
     roles: ['maker'],
     route: 'confirmations.propose',
     sql: invoice(
-      `i.open->>'match' IN ('MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN') AND NOT ${PENDING}
+      `i.match IN ('MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN') AND NOT ${PENDING}
        AND (b.secret->>'eligibleFen')::numeric > 0`,
     ),
   },
@@ -54,7 +54,7 @@ const DUTIES: readonly Duty[] = [
     kind: 'EXCEPTION',
     roles: ['maker', 'checker'],
     route: 'overrides.propose',
-    sql: invoice(`i.open->>'match' = 'EXCEPTION'`),
+    sql: invoice(`i.match = 'EXCEPTION'`),
   },
   {
     kind: 'CERTIFICATE_OFFER',
@@ -62,7 +62,7 @@ const DUTIES: readonly Duty[] = [
     route: 'certificates.offer',
     sql: certificate(
       `r.open->>'state' = 'PROPOSED' AND r.open->>'obligorMsp' = $1
-       AND ($2::text IS NULL OR r.secret->>'obligor' = $2)`,
+       AND ($2::text IS NULL OR r.obligor = $2)`,
       'holder',
     ),
   },
@@ -72,7 +72,7 @@ const DUTIES: readonly Duty[] = [
     route: 'certificates.accept',
     sql: certificate(
       `r.open->>'state' = 'OFFERED' AND r.open->>'holderMsp' = $1
-       AND ($2::text IS NULL OR r.secret->>'holder' = $2)`,
+       AND ($2::text IS NULL OR r.holder = $2)`,
       'obligor',
     ),
   },
@@ -92,7 +92,7 @@ const DUTIES: readonly Duty[] = [
     route: 'bids.place',
     sql: request(
       `f.open->>'state' = 'OPEN' AND f.open->'invited' @> jsonb_build_array($1::text)
-       AND NOT EXISTS (SELECT 1 FROM records q WHERE q.kind = 'bid' AND q.open->>'requestId' = f.id
+       AND NOT EXISTS (SELECT 1 FROM records q WHERE q.kind = 'bid' AND q.request_id = f.id
          AND q.secret IS NOT NULL AND ($2::text IS NULL OR q.secret->>'funder' = $2))`,
     ),
   },
@@ -102,7 +102,7 @@ const DUTIES: readonly Duty[] = [
     route: 'bids.accept',
     sql: request(
       `f.open->>'state' = 'OPEN' AND f.open->>'askerMsp' = $1 AND ($2::text IS NULL OR f.secret->>'asker' = $2)
-       AND EXISTS (SELECT 1 FROM records q WHERE q.kind = 'bid' AND q.open->>'requestId' = f.id
+       AND EXISTS (SELECT 1 FROM records q WHERE q.kind = 'bid' AND q.request_id = f.id
          AND q.open->>'state' = 'PLACED')`,
     ),
   },
@@ -117,12 +117,12 @@ const DUTIES: readonly Duty[] = [
     kind: 'NOTICE_ACKNOWLEDGE',
     roles: ['maker', 'checker'],
     route: 'financing.acknowledge',
-    sql: `SELECT n.open->>'requestId' AS id, n.open->>'receivableId' AS title, NULL AS amount_fen,
+    sql: `SELECT n.request_id AS id, n.open->>'receivableId' AS title, NULL AS amount_fen,
         n.secret->>'to' AS other, NULL AS due_on
       FROM records n WHERE n.kind = 'notice' AND n.secret IS NOT NULL
         AND n.open->>'state' = 'NOTIFIED' AND n.open->>'obligorMsp' = $1
         AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM records r WHERE r.kind = 'receivable'
-          AND r.id = n.open->>'receivableId' AND r.secret->>'obligor' = $2))`,
+          AND r.id = n.open->>'receivableId' AND r.obligor = $2))`,
   },
   {
     kind: 'PAY_OUT',
@@ -144,8 +144,8 @@ const DUTIES: readonly Duty[] = [
     route: 'settlement.collect',
     sql: certificate(
       `r.open->>'state' IN ('DUE', 'PAID_PART', 'OVERDUE') AND r.open->>'holderMsp' = $1
-       AND ($2::text IS NULL OR r.secret->>'holder' = $2)
-       AND EXISTS (SELECT 1 FROM records s WHERE s.kind = 'settlement' AND s.id = r.open->>'root'
+       AND ($2::text IS NULL OR r.holder = $2)
+       AND EXISTS (SELECT 1 FROM records s WHERE s.kind = 'settlement' AND s.id = r.root
          AND floor((s.secret->>'paidFen')::numeric * (r.secret->>'faceFen')::numeric
            / (s.secret->>'faceFen')::numeric) > (r.secret->>'collectedFen')::numeric)`,
       'obligor',

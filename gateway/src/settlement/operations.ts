@@ -202,10 +202,10 @@ async function collectable(
   }>(
     `SELECT r.id, (r.open->>'obligorMsp') || '|' || (r.open->>'holderMsp') AS parties,
        r.secret AS leaf, s.secret AS paid
-     FROM records r JOIN records s ON s.kind = 'settlement' AND s.id = r.open->>'root'
+     FROM records r JOIN records s ON s.kind = 'settlement' AND s.id = r.root
      WHERE r.kind = 'receivable' AND r.open->>'holderMsp' = $1
        AND r.open->>'state' IN ('DUE', 'PAID_PART', 'OVERDUE') AND r.secret IS NOT NULL
-       AND s.secret IS NOT NULL AND ($2::text IS NULL OR r.secret->>'holder' = $2)
+       AND s.secret IS NOT NULL AND ($2::text IS NULL OR r.holder = $2)
        AND ($3::text[] IS NULL OR r.id = ANY($3)) ORDER BY r.id`,
     [services.config.mspId, memberId ?? null, certificateIds ?? null],
   )
@@ -253,7 +253,7 @@ export async function maturing(
   const rows = await services.database.query<{ id: string }>(
     `SELECT id FROM records WHERE kind = 'receivable' AND open->>'state' IN ('ACTIVE', 'LOCKED')
        AND secret->>'dueOn' <= $1 AND $2 IN (open->>'obligorMsp', open->>'holderMsp')
-       AND ($3::text IS NULL OR $3 IN (secret->>'obligor', secret->>'holder'))
+       AND ($3::text IS NULL OR $3 IN (obligor, holder))
      ORDER BY id LIMIT 2000`,
     [today, services.config.mspId, memberId ?? null],
   )

@@ -45,8 +45,8 @@ async function listSettlements(
     .and(`s.kind = 'settlement' AND s.secret IS NOT NULL`)
     .maybe('s.id = ?', filter.rootId)
     .maybe(
-      `EXISTS (SELECT 1 FROM records r WHERE r.kind = 'receivable' AND r.open->>'root' = s.id
-         AND ? IN (r.secret->>'obligor', r.secret->>'holder'))`,
+      `EXISTS (SELECT 1 FROM records r WHERE r.kind = 'receivable' AND r.root = s.id
+         AND ? IN (r.obligor, r.holder))`,
       memberId,
     )
   const after = decodeCursor(filter.cursor, 1)

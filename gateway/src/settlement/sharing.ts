@@ -22,14 +22,14 @@ const LIVE = ['ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE']
  */
 export async function leavesOf(services: Services, rootIds: readonly string[]): Promise<Leaf[]> {
   const rows = await services.database.query<{ id: string; msp: string }>(
-    `SELECT DISTINCT ON (leaf.open->>'root', leaf.open->>'holderMsp')
+    `SELECT DISTINCT ON (leaf.root, leaf.open->>'holderMsp')
        leaf.id, leaf.open->>'holderMsp' AS msp
-     FROM records leaf JOIN records root ON root.kind = 'receivable' AND root.id = leaf.open->>'root'
-     WHERE leaf.kind = 'receivable' AND leaf.open->>'root' = ANY($1)
+     FROM records leaf JOIN records root ON root.kind = 'receivable' AND root.id = leaf.root
+     WHERE leaf.kind = 'receivable' AND leaf.root = ANY($1)
        AND leaf.open->>'obligorMsp' = $2 AND leaf.open->>'state' = ANY($3)
        AND leaf.secret_text IS NOT NULL AND root.secret_text IS NOT NULL
        AND leaf.secret->>'rootFaceFen' = root.secret->>'faceFen'
-     ORDER BY leaf.open->>'root', leaf.open->>'holderMsp', leaf.id`,
+     ORDER BY leaf.root, leaf.open->>'holderMsp', leaf.id`,
     [rootIds, services.config.mspId, LIVE],
   )
   return rows.map(row => ({ certificateId: row.id, holderMsp: row.msp }))

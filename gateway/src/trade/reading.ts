@@ -32,11 +32,11 @@ export interface TradeFilter {
 function base(kinds: readonly string[], memberId: string | undefined, filter: TradeFilter): Where {
   return new Where()
     .and('r.kind = ANY(?) AND r.secret IS NOT NULL', kinds)
-    .maybe(`? IN (r.secret->>'buyer', r.secret->>'seller')`, memberId)
+    .maybe(`? IN (r.buyer, r.seller)`, memberId)
     .maybe('r.happened_on >= ?', filter.from)
     .maybe('r.happened_on <= ?', filter.to)
-    .maybe(`? IN (r.secret->>'buyer', r.secret->>'seller')`, filter.counterparty)
-    .maybe(`r.secret->>'number' = ?`, filter.number)
+    .maybe(`? IN (r.buyer, r.seller)`, filter.counterparty)
+    .maybe(`r.number = ?`, filter.number)
 }
 
 type ListedRow = InvoiceRow & { happened_on: string; kind: string }
@@ -86,8 +86,7 @@ export async function listMovements(
 ) {
   const kinds = filter.kind ? [filter.kind.toLowerCase()] : ['despatch', 'receipt']
   const where = base(kinds, memberId, filter)
-  if (filter.orderId)
-    where.and(`r.secret->'lines' @> ?::jsonb`, JSON.stringify([{ orderId: filter.orderId }]))
+  if (filter.orderId) where.and(`r.order_ids @> to_jsonb(?::text)`, filter.orderId)
   return list(services, where, filter, movementView)
 }
 
@@ -104,7 +103,7 @@ export async function listInvoices(
   filter: InvoiceFilter,
 ) {
   const where = base(['invoice'], memberId, filter)
-    .maybe(`r.open->>'match' = ?`, filter.match)
+    .maybe(`r.match = ?`, filter.match)
     .maybe(`r.open->>'use' = ?`, filter.use)
   const proposed = `coalesce(r.open->'pending'->>'step', '') LIKE 'CONFIRM%'`
   if (filter.approval === 'PROPOSED') where.and(`r.open->>'approval' = 'SUBMITTED' AND ${proposed}`)

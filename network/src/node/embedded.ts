@@ -97,8 +97,8 @@ function entry(): string[] {
   const own = fileURLToPath(import.meta.url)
   const { resolve } = createRequire(own)
   const workspace = path.dirname(resolve('@triflow/network/package.json'))
-  const compiled = own.endsWith('.js') || process.env.TRIFLOW_COMPILED === 'true'
-  if (compiled) return [path.join(workspace, 'dist/run/node/main.js')]
+  const compiled = !own.endsWith('.ts') || process.env.TRIFLOW_COMPILED === 'true'
+  if (compiled) return [path.join(workspace, 'dist/run/node/main.mjs')]
   // Resolved here: the node runs in a folder from which the loader cannot be found by name.
   const loader = pathToFileURL(resolve('tsx')).href
   const main = path.join(workspace, 'src/node/main.ts')

@@ -37,7 +37,7 @@ export async function startTestNetwork(options: {
     network = await bringUp({
       stateFolder,
       ledger: ledgerUnderTest(),
-      world: world.simulated,
+      world: () => world.simulated,
       say,
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })

@@ -8,7 +8,7 @@
  *
  * May import node, the embedded servers' packages and `../supervisor/spec.ts`; knows nothing of ledgers or trade.
  */
-export { choosePostgres, createDatabases, type DatabaseRequest } from './postgres.ts'
+export { choosePostgres, createDatabase, type DatabaseRequest } from './postgres.ts'
 export { chooseRedis } from './redis.ts'
 export { chooseIpfs } from './ipfs.ts'
 export { chooseChromium } from './chromium.ts'

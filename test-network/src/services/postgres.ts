@@ -8,8 +8,8 @@ import { runCommand } from './commands.ts'
 import { nativeFolder, placeFor, type PostgresPlace } from './postgres-place.ts'
 
 export interface DatabaseRequest {
-  readonly database: string
-  readonly role: string
+  /** Of the database and of the role that owns it. */
+  readonly name: string
   readonly password: string
 }
 
@@ -139,40 +139,26 @@ async function withClient<T>(address: string, use: (client: pg.Client) => Promis
 }
 
 /**
- * One database and one role per organisation, each closed to the others. Creating them again changes nothing but
- * the password, so a restart may ask for the same.
+ * A database and the role that owns it, closed to all others. Creating it again changes nothing but the password, so a
+ * restart may ask for the same.
+ *
+ * @returns the URL with which the role logs in.
  */
-export async function createDatabases(
-  adminUrl: string,
-  requests: readonly DatabaseRequest[],
-): Promise<Map<string, string>> {
-  const urls = new Map<string, string>()
-  await withClient(adminUrl, async client => {
-    for (const request of requests) await createDatabase(client, request)
-  })
-  for (const request of requests) {
-    const url = new URL(adminUrl)
-    url.username = request.role
-    url.password = request.password
-    url.pathname = `/${request.database}`
-    urls.set(request.database, url.toString())
-  }
-  return urls
+export async function createDatabase(adminUrl: string, request: DatabaseRequest): Promise<string> {
+  await withClient(adminUrl, client => create(client, request))
+  const url = new URL(adminUrl)
+  url.username = request.name
+  url.password = request.password
+  url.pathname = `/${request.name}`
+  return url.toString()
 }
 
-async function createDatabase(client: pg.Client, request: DatabaseRequest): Promise<void> {
-  const role = pg.escapeIdentifier(request.role)
-  const database = pg.escapeIdentifier(request.database)
-  const password = pg.escapeLiteral(request.password)
-  const roles = await client.query('select 1 from pg_roles where rolname = $1', [request.role])
+async function create(client: pg.Client, { name, password }: DatabaseRequest): Promise<void> {
+  const identifier = pg.escapeIdentifier(name)
+  const roles = await client.query('select 1 from pg_roles where rolname = $1', [name])
   const verb = roles.rowCount === 0 ? 'create' : 'alter'
-  await client.query(`${verb} role ${role} login password ${password}`)
-  const found = await client.query('select 1 from pg_database where datname = $1', [
-    request.database,
-  ])
-  if (found.rowCount === 0) {
-    // FILE_COPY of the tiny template is several times quicker than logging each block.
-    await client.query(`create database ${database} owner ${role} strategy file_copy`)
-  }
-  await client.query(`revoke connect on database ${database} from public`)
+  await client.query(`${verb} role ${identifier} login password ${pg.escapeLiteral(password)}`)
+  const found = await client.query('select 1 from pg_database where datname = $1', [name])
+  if (found.rowCount === 0) await client.query(`create database ${identifier} owner ${identifier}`)
+  await client.query(`revoke connect on database ${identifier} from public`)
 }

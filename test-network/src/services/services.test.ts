@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import pg from 'pg'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
-import { chooseIpfs, choosePostgres, chooseRedis, createDatabases } from './index.ts'
+import { chooseIpfs, choosePostgres, chooseRedis, createDatabase } from './index.ts'
 import { ping } from './redis.ts'
 
 const ports = { postgres: 32_001, redis: 32_002, ipfs: 32_003 }
@@ -28,15 +28,15 @@ describe('services', function () {
   it('start PostgreSQL with a closed database per organisation', async function () {
     const choice = await choosePostgres({ stateFolder, port: ports.postgres, say })
     if (choice.process) await supervisor.start(choice.process)
-    const urls = await createDatabases(choice.address, [
-      { database: 'core_test', role: 'core_test', password: 'one' },
-      { database: 'bank_test', role: 'bank_test', password: 'two' },
+    const [core] = await Promise.all([
+      createDatabase(choice.address, { name: 'core_test', password: 'one' }),
+      createDatabase(choice.address, { name: 'bank_test', password: 'two' }),
     ])
-    const own = new pg.Client({ connectionString: urls.get('core_test') })
+    const own = new pg.Client({ connectionString: core })
     await own.connect()
     await own.query('create table sign (of text)')
     await own.end()
-    const foreign = new URL(urls.get('core_test') ?? '')
+    const foreign = new URL(core)
     foreign.pathname = '/bank_test'
     const intruder = new pg.Client({ connectionString: foreign.toString() })
     const refusal = await intruder.connect().then(
@@ -51,10 +51,8 @@ describe('services', function () {
     if (!choice.process) return
     expect(supervisor.signal('postgres', 'SIGKILL')).to.equal(true)
     await until(() => supervisor.status().some(one => one.restarts === 1 && one.phase === 'ready'))
-    const urls = await createDatabases(choice.address, [
-      { database: 'core_test', role: 'core_test', password: 'one' },
-    ])
-    const own = new pg.Client({ connectionString: urls.get('core_test') })
+    const core = await createDatabase(choice.address, { name: 'core_test', password: 'one' })
+    const own = new pg.Client({ connectionString: core })
     await own.connect()
     expect((await own.query('select of from sign')).rowCount).to.equal(0)
     await own.end()

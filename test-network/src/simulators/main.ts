@@ -2,13 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { startSimulators, type SimulatorOptions } from './server.ts'
 
-const [file] = process.argv.slice(2)
-if (!file) {
-  process.stderr.write('usage: main CONFIG.json\n')
+async function main([file]: readonly string[]): Promise<void> {
+  if (!file) throw new Error('usage: main CONFIG.json')
+  const options = JSON.parse(readFileSync(file, 'utf8')) as SimulatorOptions
+  const simulators = await startSimulators(options)
+  process.stdout.write(`simulators on port ${simulators.port}\n`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void simulators.close().finally(() => process.exit(0)))
+  }
+}
+
+main(process.argv.slice(2)).catch((fault: unknown) => {
+  process.stderr.write(`${(fault as Error).message}\n`)
   process.exit(2)
-}
-const simulators = await startSimulators(JSON.parse(readFileSync(file, 'utf8')) as SimulatorOptions)
-process.stdout.write(`simulators on port ${simulators.port}\n`)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void simulators.close().finally(() => process.exit(0)))
-}
+})

@@ -47,7 +47,7 @@ export interface GatewayContext {
   readonly ports: Ports
   readonly ledger: LedgerKind
   readonly secrets: NetworkSecrets
-  readonly databaseUrls: ReadonlyMap<string, string>
+  readonly databaseUrl: string
   readonly redisUrl: string
   readonly ipfsUrl: string
 }
@@ -79,7 +79,6 @@ function configurationOf(
   folder: string,
 ): Record<string, unknown> {
   const { key, mspId, displayName, kind } = organization
-  const databaseUrl = context.databaseUrls.get(key)
   const port = context.ports.gateways[key as OrganizationKey]
   const portal = path.join(REPOSITORY, 'org-portals/dist')
   return {
@@ -89,7 +88,7 @@ function configurationOf(
     mspId,
     roles: ['api', 'projector', 'worker'],
     http: { host: '127.0.0.1', port },
-    databaseUrl,
+    databaseUrl: context.databaseUrl,
     redisUrl: context.redisUrl,
     redisPrefix: key,
     ledger: ledgerOf(context, organization),

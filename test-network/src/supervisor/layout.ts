@@ -25,7 +25,7 @@ export function nodeProcess(
   const fromSource = import.meta.url.endsWith('.ts') && process.env['TRIFLOW_COMPILED'] !== 'true'
   const args = fromSource
     ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
-    : [path.join(folder, 'dist/run', `${file}.js`)]
+    : [path.join(folder, 'dist/run', `${file}.mjs`)]
   return { command: process.execPath, args }
 }
 

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { chooseIpfs, choosePostgres, chooseRedis, createDatabases } from '../services/index.ts'
+import { chooseIpfs, choosePostgres, chooseRedis, createDatabase } from '../services/index.ts'
 import type { SimulatorOptions } from '../simulators/server.ts'
 import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayContext } from './gateways.ts'
 import { claimPorts, inState, type Ports } from './layout.ts'
@@ -9,10 +9,13 @@ import { simulatorProcess, simulatorsUrl } from './simulators.ts'
 import type { ServiceChoice } from './spec.ts'
 import { createSupervisor, type Supervisor, type SupervisorEvent } from './supervisor.ts'
 
+type SimulatedWorld = Pick<SimulatorOptions, 'banks' | 'firstDay'>
+
 export interface NetworkOptions {
   readonly stateFolder: string
   readonly ledger: LedgerKind
-  readonly world: Pick<SimulatorOptions, 'banks' | 'firstDay'>
+  /** What the simulators play; asked for once, while the first processes start. */
+  readonly world: () => SimulatedWorld
   readonly say: (line: string) => void
   readonly onEvent?: (event: SupervisorEvent) => void
   readonly basePort?: number
@@ -55,32 +58,41 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
   const { stateFolder, say } = options
   const ports = await claimPorts(stateFolder, options.basePort)
   const secrets = networkSecrets(stateFolder)
-  const [services, ledger] = await Promise.all([
-    chooseServices(stateFolder, ports, say),
-    prepareLedger({ stateFolder, basePort: ports.base, kind: options.ledger, say }),
-  ])
-  for (const choice of services.all) say(choice.line)
+  const choosing = chooseServices(stateFolder, ports, say)
+  choosing.catch(() => undefined)
+  const ledger = await prepareLedger({
+    stateFolder,
+    basePort: ports.base,
+    kind: options.ledger,
+    say,
+  })
   // What a gateway can start without comes up beside it.
-  const beside = [ledger.start(supervisor), startService(services.ipfs, supervisor)]
-  beside.forEach(each => each.catch(() => undefined))
-  const [databaseUrls] = await Promise.all([
-    startPostgres(services.postgres, supervisor, secrets.databasePasswords),
+  const nodes = ledger.start(supervisor)
+  nodes.catch(() => undefined)
+  const world = options.world()
+  const services = await choosing
+  for (const choice of services.all) say(choice.line)
+  const documents = startService(services.ipfs, supervisor)
+  documents.catch(() => undefined)
+  await Promise.all([
+    startService(services.postgres, supervisor),
     startService(services.redis, supervisor),
   ])
-  const context: GatewayContext = {
+  const context: Context = {
     stateFolder,
     ports,
     ledger: ledger.kind,
     secrets,
-    databaseUrls,
+    postgresUrl: services.postgres.address,
     redisUrl: services.redis.address,
     ipfsUrl: services.ipfs.address,
   }
   await Promise.all([
-    ...beside,
+    nodes,
+    documents,
     ...FIRST_GATEWAYS.map(key => startGateway(context, supervisor, key)),
   ])
-  const complete = startRest(context, { supervisor, ledger, world: options.world })
+  const complete = startRest(context, { supervisor, ledger, world })
   complete.catch(() => undefined)
   const urls = ORGANIZATIONS.map(({ key }) => [key, gatewayUrl(ports, key as OrganizationKey)])
   return {
@@ -100,9 +112,14 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
 const FIRST_GATEWAYS = ['core', 'alliance'] as const
 const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
 
-/** A gateway may need everything but another gateway; it starts without the ledger and waits for it. */
+type Context = Omit<GatewayContext, 'databaseUrl'> & { readonly postgresUrl: string }
+
+/**
+ * A gateway and the database of its organisation. It may need everything but another gateway; it starts without the
+ * ledger and waits for it.
+ */
 async function startGateway(
-  context: GatewayContext,
+  context: Context,
   supervisor: Supervisor,
   key: OrganizationKey,
 ): Promise<void> {
@@ -110,20 +127,21 @@ async function startGateway(
     .status()
     .map(({ name }) => name)
     .filter(name => !name.startsWith('gateway-'))
-  await supervisor.start({ ...gatewayProcess(context, key), needs })
+  const databaseUrl = await createDatabase(context.postgresUrl, {
+    name: `triflow_${key}`,
+    password: context.secrets.databasePasswords[key] ?? '',
+  })
+  await supervisor.start({ ...gatewayProcess({ ...context, databaseUrl }, key), needs })
 }
 
 interface Rest {
   readonly supervisor: Supervisor
   readonly ledger: PilotLedger
-  readonly world: NetworkOptions['world']
+  readonly world: SimulatedWorld
 }
 
 /** One process at a time: the first transactions of business want the processor too. */
-async function startRest(
-  context: GatewayContext,
-  { supervisor, ledger, world }: Rest,
-): Promise<void> {
+async function startRest(context: Context, { supervisor, ledger, world }: Rest): Promise<void> {
   const { stateFolder, ports } = context
   await ledger.startRest(supervisor)
   for (const key of OTHER_GATEWAYS) await startGateway(context, supervisor, key)
@@ -152,21 +170,6 @@ async function chooseServices(
 
 async function startService(choice: ServiceChoice, supervisor: Supervisor): Promise<void> {
   if (choice.process) await supervisor.start(choice.process)
-}
-
-/** PostgreSQL, then one database and role per organisation. */
-async function startPostgres(
-  choice: ServiceChoice,
-  supervisor: Supervisor,
-  passwords: Readonly<Record<string, string>>,
-): Promise<Map<string, string>> {
-  await startService(choice, supervisor)
-  const names = ORGANIZATIONS.map(({ key }) => ({ key, name: `triflow_${key}` }))
-  const urls = await createDatabases(
-    choice.address,
-    names.map(({ key, name }) => ({ database: name, role: name, password: passwords[key] ?? '' })),
-  )
-  return new Map(names.map(({ key, name }) => [key, urls.get(name) ?? '']))
 }
 
 /** One log-in as the command line and people use it. */

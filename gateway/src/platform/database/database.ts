@@ -26,14 +26,29 @@ export interface Database extends Queryable {
 
 const RETRYABLE = new Set(['40001', '40P01'])
 
+/** Texts that are prepared under a name; a filter can be put together in many ways, so there is a bound. */
+const PREPARED_MAX = 500
+const prepared = new Map<string, string>()
+
+/** A statement with values is parsed and planned once for each connection, not once for each call. */
+function statement(sql: string, values: readonly unknown[]) {
+  const plain = { text: sql, values: [...values], types }
+  if (values.length === 0) return plain
+  const known = prepared.get(sql)
+  if (known === undefined && prepared.size >= PREPARED_MAX) return plain
+  const name = known ?? `s${prepared.size}`
+  if (known === undefined) prepared.set(sql, name)
+  return { ...plain, name }
+}
+
 function over(client: pg.Pool | pg.PoolClient): Queryable {
   return {
     async query<R extends Row>(sql: string, values: readonly unknown[] = []) {
-      const answer = await client.query<R>({ text: sql, values: [...values], types })
+      const answer = await client.query<R>(statement(sql, values))
       return answer.rows
     },
     async execute(sql, values = []) {
-      const answer = await client.query({ text: sql, values: [...values], types })
+      const answer = await client.query(statement(sql, values))
       return answer.rowCount ?? 0
     },
   }
