@@ -5,12 +5,12 @@
 // and orderer" is two processes here, and commands on the node mean both.
 import { chmodSync, cpSync, existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createNetworkCrypto } from '../src/msp/authority/index.ts'
 import type { NetworkDefinition } from '../src/node/definition.ts'
 import { identityFolder, inFolder, writeWhole } from '../src/node/folder.ts'
 import { awaitListening, waitUntil, type ProcessSpec } from '../src/node/processes.ts'
 import { HOST, nodesOf, type NodePlace } from '../src/node/topology.ts'
+import { workspaceFolder } from '../src/node/workspace.ts'
 import { runProgram } from './binaries.ts'
 import { configtx, configtxProfile } from './configtx.ts'
 import { coreYaml } from './core-yaml.ts'
@@ -54,15 +54,10 @@ async function writeGenesis(context: FabricContext, channel: string): Promise<vo
 
 function copyBuilder(dir: string): void {
   const bin = path.join(builderFolder(dir), 'bin')
-  cpSync(path.join(packageRoot(), 'fabric/builders/ccaas'), builderFolder(dir), { recursive: true })
+  cpSync(path.join(workspaceFolder(), 'fabric/builders/ccaas'), builderFolder(dir), {
+    recursive: true,
+  })
   for (const script of readdirSync(bin)) chmodSync(path.join(bin, script), 0o755)
-}
-
-/** The folder of this workspace, whether this module runs from its source or from dist. */
-function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder)
-  return folder
 }
 
 /** Every process of the network, orderers first. */

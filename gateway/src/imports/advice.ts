@@ -55,8 +55,8 @@ export const ADVICE = {
   ZIP_ENCRYPTED: advice('请上传未加密的压缩包', 'Upload an archive without a password'),
   ZIP_NESTED: advice('不接受压缩包中的压缩包', 'An archive inside an archive is refused'),
   IMPORT_FAILED: advice(
-    '处理文件时多次出错，已通知运营人员',
-    'Reading the file failed again and again; the operator has been told',
+    '处理文件时多次出错，已通知运营人员；稍后再次上传同一文件即可重试',
+    'Reading the file failed again and again; the operator has been told. Upload the same file later to try again',
   ),
   // values of one row
   VALUE_MISSING: advice('必填项为空', 'A required value is empty'),

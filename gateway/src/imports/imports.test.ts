@@ -73,6 +73,23 @@ describe('imports', function () {
     expect(advice?.en).to.be.a('string')
   })
 
+  it('a file that ended FAILED is tried again when its bytes come again', async () => {
+    const bytes = order().replace('PO-2025-00711', 'PO-AGAIN')
+    const importId = await upload(bytes)
+    await gateway.store.database.execute('UPDATE imports SET attempts = 5 WHERE import_id = $1', [
+      importId,
+    ])
+    await workOff(importId)
+    expect((await report(importId)).status).to.equal('FAILED')
+    expect(await upload(bytes)).to.equal(importId)
+    expect((await report(importId)).status).to.equal('RECEIVED')
+    await workOff(importId)
+    const { status, code } = await report(importId)
+    expect([status, code]).to.deep.equal(['DONE', undefined])
+    expect(await upload(bytes)).to.equal(importId)
+    expect((await report(importId)).status).to.equal('DONE')
+  })
+
   it('a server that is away costs no attempt', async () => {
     const importId = await upload(order().replace('PO-2025-00711', 'PO-B'))
     await rm(localCopy(importId))

@@ -59,6 +59,23 @@ export async function findSameBytes(
   return row
 }
 
+/**
+ * Gives an import that ended FAILED another life: where rows of it are on the ledger, the others are posted; else the
+ * file is read anew. Nothing happens to an import in another state.
+ *
+ * @returns whether there is work again.
+ */
+export async function reopenImport(database: Queryable, importId: string): Promise<boolean> {
+  const count = await database.execute(
+    `UPDATE imports i SET attempts = 0, code = NULL, line = NULL, finished_at = NULL,
+       status = CASE WHEN EXISTS (SELECT 1 FROM import_rows r
+         WHERE r.import_id = i.import_id AND r.verdict = 'ACCEPTED') THEN 'POSTING' ELSE 'RECEIVED' END
+     WHERE import_id = $1 AND status = 'FAILED'`,
+    [importId],
+  )
+  return count === 1
+}
+
 /** JSON that PostgreSQL takes: amounts as text, and no half of a character that a cut has left. */
 const storable = (_key: string, value: unknown): unknown => {
   if (typeof value === 'bigint') return value.toString()

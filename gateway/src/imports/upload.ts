@@ -16,6 +16,7 @@ import {
   findImport,
   findSameBytes,
   forgiveAttempt,
+  reopenImport,
   updateImport,
   type ImportRecord,
 } from './store.ts'
@@ -26,7 +27,7 @@ export function importScope(memberId: string | undefined): string {
 }
 
 export interface Importer {
-  /** Stores the file in the vault and starts its import; answers the earlier one for the same bytes. */
+  /** Stores the file in the vault and starts its import; the same bytes are the earlier import, tried again if it FAILED. */
   take(upload: Upload, by: TakenBy): Promise<{ importId: string; repeated: boolean }>
   /** Reads and posts one import; called by the worker, again and again until it ends. */
   work(importId: string): Promise<void>
@@ -48,8 +49,10 @@ export function createImporter(services: Services, scratch: string): Importer {
       const scope = importScope(by.memberId)
       const known = await findSameBytes(database, scope, upload.sha256)
       if (known) {
+        const importId = known.import_id
         await rm(upload.file, { force: true })
-        return { importId: known.import_id, repeated: true }
+        if (await reopenImport(database, importId)) await queue.add('import', { importId })
+        return { importId, repeated: true }
       }
       const record = await store(services, upload, by)
       await rename(upload.file, localCopy(scratch, record.import_id))

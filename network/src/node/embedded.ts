@@ -2,13 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { createNetworkCrypto } from '../msp/authority/index.ts'
 import { buildGenesisBlock } from '../msp/index.ts'
 import type { NetworkDefinition, OrganizationDefinition } from './definition.ts'
 import { identityFolder, inFolder, onlyFileOf, organizationFolder, writeWhole } from './folder.ts'
 import type { ProcessSpec } from './processes.ts'
 import { HOST, nodesOf } from './topology.ts'
+import { workspaceFolder } from './workspace.ts'
 
 /** Issues certificates and writes genesis blocks, where they are missing. */
 export async function prepareEmbedded(options: {
@@ -94,13 +95,10 @@ export function embeddedProcesses(dir: string, definition: NetworkDefinition): P
 
 /** The node's process: as the build bundled it, or, when this module itself runs from its source, through the loader. */
 function entry(): string[] {
-  const own = fileURLToPath(import.meta.url)
-  const { resolve } = createRequire(own)
-  const workspace = path.dirname(resolve('@triflow/network/package.json'))
-  const compiled = !own.endsWith('.ts') || process.env.TRIFLOW_COMPILED === 'true'
-  if (compiled) return [path.join(workspace, 'dist/run/node/main.mjs')]
+  const compiled = !import.meta.url.endsWith('.ts') || process.env.TRIFLOW_COMPILED === 'true'
+  if (compiled) return [path.join(workspaceFolder(), 'dist/run/node/main.mjs')]
   // Resolved here: the node runs in a folder from which the loader cannot be found by name.
-  const loader = pathToFileURL(resolve('tsx')).href
-  const main = path.join(workspace, 'src/node/main.ts')
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+  const main = path.join(workspaceFolder(), 'src/node/main.ts')
   return ['--conditions=triflow-source', '--import', loader, main]
 }
