@@ -77,6 +77,23 @@ describe('the supervisor', function () {
     expect(supervisor.status().every(one => one.phase === 'stopped')).to.equal(true)
   })
 
+  it('starts nothing any more once it is stopping, not even what waited for another', async () => {
+    const base = supervisor.start(worker('base'))
+    const waiting = supervisor.start(worker('waiting', ['base']))
+    const stopped = supervisor.stop()
+    const late = supervisor.start(worker('late'))
+    const ends = await Promise.allSettled([base, waiting, late, stopped])
+    expect(ends.map(({ status }) => status)).to.deep.equal([
+      'rejected',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ])
+    const started = events.filter(({ what }) => what === 'started').map(({ name }) => name)
+    expect(started).to.not.include('waiting')
+    expect(started).to.not.include('late')
+  })
+
   it('says why a process did not start, with the end of its log', async () => {
     const spec: ProcessSpec = {
       name: 'broken',

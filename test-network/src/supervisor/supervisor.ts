@@ -43,7 +43,7 @@ export interface Supervisor {
   status(): ProcessStatus[]
   /** Sends a signal to the process as it is now; the chaos pilot uses it. False when it does not run. */
   signal(name: string, signal: NodeJS.Signals): boolean
-  /** Stops everything in the reverse order of dependencies. */
+  /** Stops everything in the reverse order of dependencies; nothing is started from then on. */
   stop(): Promise<void>
 }
 
@@ -89,6 +89,9 @@ class ProcessTable implements Supervisor {
   }
 
   start(spec: ProcessSpec): Promise<void> {
+    // Whoever brings a network up may not know yet that it is being stopped: nothing may be left behind.
+    if (this.#stopping.signal.aborted)
+      return Promise.reject(new Error('the supervisor is stopping'))
     if (this.#entries.has(spec.name)) throw new Error(`${spec.name} is started already`)
     const entry: Entry = { spec, phase: 'starting', restarts: 0, ready: Promise.resolve() }
     this.#entries.set(spec.name, entry)
@@ -127,6 +130,7 @@ class ProcessTable implements Supervisor {
 
   /** One life of the process: spawned and ready, or dead before that. */
   async #launch(entry: Entry): Promise<void> {
+    this.#stopping.signal.throwIfAborted()
     const child = spawnChild(entry.spec, this.#folders)
     const spawnedMs = Date.now()
     entry.child = child
