@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { atSignal, program, temporaryFolder, type LedgerKind } from '../ground/index.ts'
+import { atSignal, REPOSITORY, temporaryFolder, type LedgerKind } from '../ground/index.ts'
 import { figure, percentile, type Figure } from '../report/index.ts'
 import { memoryOfTree } from './memory.ts'
 import { sampleReads, type Reads } from './sampler.ts'
@@ -58,7 +58,7 @@ export async function measureWarm(settings: WarmSettings): Promise<Figure[]> {
 }
 
 const argvOf = (dir: string, { ledger, invoices, basePort }: WarmSettings): string[] => [
-  ...program('test-network', 'main'),
+  path.join(REPOSITORY, 'test-network/dist/run/main.mjs'),
   ...['--dir', dir, '--ledger', ledger],
   ...['--invoices', String(invoices), '--base-port', String(basePort)],
 ]
