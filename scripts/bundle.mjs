@@ -1,5 +1,5 @@
 // Bundles each process into one file, with the code that V8 makes of it beside it: on two cores, most of a start is
-// Node finding, reading and compiling two thousand modules. What is left out loads native code or files of its own
+// Node finding, reading and compiling hundreds of modules. What is left out loads native code or files of its own
 // and is found in node_modules as ever.
 import { spawn } from 'node:child_process'
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
@@ -27,6 +27,9 @@ const LEFT_OUT = [
   'pkcs11js',
   'tsx',
 ]
+
+/** A process that does not end by itself is ended; it then starts without kept code. */
+const KEEP_MS = 30_000
 
 /** This package picks its own file by a name that it computes, which a bundler cannot follow: on Node it is this one. */
 const ipfsFetch = {
@@ -70,7 +73,8 @@ async function bundle(workspace, entries) {
 /** Lets a process load everything and end for want of settings; it keeps the code that V8 made of it. */
 function keepCode(file) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [file, '--keep-code'], { stdio: 'ignore' })
+    const options = { stdio: 'ignore', timeout: KEEP_MS }
+    const child = spawn(process.execPath, [file, '--keep-code'], options)
     child.on('error', reject)
     child.on('exit', resolve)
   })

@@ -5,7 +5,8 @@ import { hash, object, opening, optional, positiveAmount, recordId } from '../mo
 import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import { rejectInvoice, rejectShape, remarked } from './rejecting.ts'
-import type { Name, Transaction } from './transaction.ts'
+import { itsInvoice } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 
 const STEP = 'CONFIRM'
 const ACCEPTED: readonly MatchState[] = ['MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN']
@@ -49,11 +50,15 @@ const confirm = async (
   tx.putState('invoice', invoiceId, { ...state, approval })
 }
 
-const reads = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [['invoice', invoiceId]]
-
 export const ConfirmationContract = contractOf('confirmation', {
-  propose: batch({ item: object({ invoiceId: recordId }), secret: proposeShape, reads }, propose),
-  confirm: batch({ item: object({ invoiceId: recordId, commitment: hash }), reads }, confirm),
+  propose: batch(
+    { item: object({ invoiceId: recordId }), secret: proposeShape, reads: itsInvoice },
+    propose,
+  ),
+  confirm: batch(
+    { item: object({ invoiceId: recordId, commitment: hash }), reads: itsInvoice },
+    confirm,
+  ),
   reject: batch({ item: rejectShape, secret: remarked }, async (tx, item, secret) =>
     rejectInvoice(tx, item, await tx.state('invoice', item.invoiceId), secret),
   ),

@@ -40,10 +40,10 @@ import {
 import { openSettlement } from './rootPayments.ts'
 import { offerTransfer, revertTransfer, signOff } from './transferring.ts'
 import type { Offered } from './transferring.ts'
-import type { Name, Transaction } from './transaction.ts'
+import { itsCertificate } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 
 const byId = object({ id: recordId })
-const itself = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
 const proposeItem = object({
   id: recordId,
   obligorMsp: mspId,
@@ -180,17 +180,17 @@ export const ReceivablesContract = contractOf('receivables', {
       item: proposeItem,
       secret: proposeSecret,
       reads: ({ id, invoices }) => [
-        ...itself({ id }),
+        ...itsCertificate({ id }),
         ...invoices.map(invoice => ['invoice', invoice] as const),
       ],
     },
     proposeCertificate,
   ),
   offer: batch(
-    { item: object({ id: recordId, commitment: hash }), reads: itself },
+    { item: object({ id: recordId, commitment: hash }), reads: itsCertificate },
     offerCertificate,
   ),
-  accept: batch({ item: byId, secret: withBalances, reads: itself }, acceptCertificate),
+  accept: batch({ item: byId, secret: withBalances, reads: itsCertificate }, acceptCertificate),
   reject: cancelled('reject', requireRejecter),
   withdraw: cancelled('withdraw', (tx, { record, terms }) =>
     requireMember(tx.caller, record.obligorMsp, terms.obligor),
@@ -200,10 +200,10 @@ export const ReceivablesContract = contractOf('receivables', {
   ),
   split: single({ request: splitShape, secret: splitSecret }, splitCertificate),
   offerTransfer: batch(
-    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itself },
+    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itsCertificate },
     offerTransfer,
   ),
-  signOff: batch({ item: byId, secret: transferSecret, reads: itself }, signOff),
+  signOff: batch({ item: byId, secret: transferSecret, reads: itsCertificate }, signOff),
   rejectTransfer: reverted('rejectTransfer', (tx, { transfer, toMsp }) =>
     requireMember(tx.caller, toMsp, transfer.to),
   ),
@@ -213,7 +213,7 @@ export const ReceivablesContract = contractOf('receivables', {
   expireTransfer: reverted('expireTransfer', (tx, { held, transfer }) =>
     requireExpired(tx, held.parties, transfer.until),
   ),
-  mature: batch({ item: byId, secret: withTerms, reads: itself }, matureCertificate),
+  mature: batch({ item: byId, secret: withTerms, reads: itsCertificate }, matureCertificate),
   overdue: batch({ item: byId, secret: overdueSecret }, overdueCertificate),
   proposeFreeze: single({ request: byId, secret: orderSecret }, proposeFreeze),
   freeze: single({ request: byId, secret: answerSecret }, freeze),

@@ -25,15 +25,14 @@ import { openPayment } from './evidence.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
 import { openSettlement, settlementBanks } from './rootPayments.ts'
-import { distinct } from './transaction.ts'
-import type { Name, Transaction } from './transaction.ts'
+import { distinct, itsCertificate } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 
 const requireBank = async (tx: Transaction): Promise<void> => {
   requireBankMember(tx.caller, (await tx.policyState()).banks)
 }
 
 const byId = object({ id: recordId })
-const itself = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
 const attestShape = object({ id: recordId, payerMsp: mspId, payeeMsp: optional(mspId) })
 const attest = async (
   tx: Transaction,
@@ -202,9 +201,12 @@ const collect = async (
 export const SettlementContract = contractOf('settlement', {
   attest: batch({ item: attestShape, secret: object({ entry: DOCUMENT_SHAPES.payment }) }, attest),
   settle: single({ request: settleShape, secret: settleSecret }, settle),
-  share: batch({ item: byId, secret: object({ settlement: opening }), reads: itself }, share),
+  share: batch(
+    { item: byId, secret: object({ settlement: opening }), reads: itsCertificate },
+    share,
+  ),
   collect: batch(
-    { item: byId, secret: object({ terms: opening, settlement: opening }), reads: itself },
+    { item: byId, secret: object({ terms: opening, settlement: opening }), reads: itsCertificate },
     collect,
   ),
 })

@@ -18,7 +18,8 @@ import type { Shape } from '../model/shape.ts'
 import { requireOrganization } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import type { Unnamed } from './contract.ts'
-import type { Name, Transaction } from './transaction.ts'
+import { itsInvoice } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 
 const partiesShape = { buyerMsp: mspId, sellerMsp: mspId }
 const itemShape = object({ id: recordId, ...partiesShape })
@@ -195,7 +196,6 @@ const despatches = batch(
   },
 )
 
-const ofInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [['invoice', invoiceId]]
 const invoiceSecret = object({ document: DOCUMENT_SHAPES.invoice, sellerTaxId: text(18, 0) })
 
 export const TradeContract = contractOf('trade', {
@@ -208,8 +208,8 @@ export const TradeContract = contractOf('trade', {
       submitInvoice(tx, item, each, await requireConsortiumKey(tx, consortiumKey)),
   ),
   submitCreditNotes: batch(
-    { item: creditShape, secret: creditSecret, reads: ofInvoice },
+    { item: creditShape, secret: creditSecret, reads: itsInvoice },
     submitCreditNote,
   ),
-  checkTax: batch({ item: taxShape, reads: ofInvoice }, checkTax),
+  checkTax: batch({ item: taxShape, reads: itsInvoice }, checkTax),
 })

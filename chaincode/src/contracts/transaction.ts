@@ -42,6 +42,11 @@ import { endorsedByAll } from './policy.ts'
 type StateKind = keyof PublicStates
 /** What names a public record. */
 export type Name = readonly [StateKind, RecordId]
+/** The invoice, or the certificate, that an item of a batch is about. */
+export const itsInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [
+  ['invoice', invoiceId],
+]
+export const itsCertificate = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
 type Unsalted<K extends PrivateKind> = Omit<PrivateValues[K], 'salt'>
 type PrivateWrite = { collection: string; key: string; text: Opening | undefined }
 

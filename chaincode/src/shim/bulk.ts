@@ -11,7 +11,12 @@ import { createRequire } from 'node:module'
 import type { Bulk, LedgerWrite } from '../contracts/bulk.ts'
 import { bytesField, bytesFields, integerField, joined } from '../contracts/protobuf.ts'
 
-type Message = Record<'setType' | 'setPayload' | 'setTxid' | 'setChannelId', (value: never) => void>
+type Message = {
+  setType(type: number): void
+  setPayload(payload: Uint8Array): void
+  setTxid(txId: string): void
+  setChannelId(channelId: string): void
+}
 /** What the shim's stub has beside its public methods. */
 export type ShimStub = {
   handler: { _askPeerAndListen(message: Message, method: string): Promise<Uint8Array> }
@@ -49,27 +54,20 @@ const pagesOf = <T>(all: readonly T[]): T[][] =>
   )
 
 /** The class of the shim's own copy: its serializer takes no other. */
-let messageClass: (new () => Message) | undefined
-const newMessage = (): Message => {
-  if (messageClass === undefined) {
-    const { resolve } = createRequire(import.meta.url)
-    const ofShim = createRequire(resolve('fabric-shim'))
-    const protos = ofShim('@hyperledger/fabric-protos') as {
-      peer: { ChaincodeMessage: new () => Message }
-    }
-    messageClass = protos.peer.ChaincodeMessage
-  }
-  return new messageClass()
-}
+const { ChaincodeMessage } = (
+  createRequire(createRequire(import.meta.url).resolve('fabric-shim'))(
+    '@hyperledger/fabric-protos',
+  ) as { peer: { ChaincodeMessage: new () => Message } }
+).peer
 
 /** Reads and writes of one transaction in as few messages as there are thousands of keys. */
 export const inBulk = (stub: ShimStub): Bulk => {
   const ask = (type: number, payload: Uint8Array): Promise<Uint8Array> => {
-    const message = newMessage()
-    message.setType(type as never)
-    message.setPayload(payload as never)
-    message.setTxid(stub.txId as never)
-    message.setChannelId(stub.channel_id as never)
+    const message = new ChaincodeMessage()
+    message.setType(type)
+    message.setPayload(payload)
+    message.setTxid(stub.txId)
+    message.setChannelId(stub.channel_id)
     return stub.handler._askPeerAndListen(message, 'PutState') // the answer's payload as it is
   }
   return {

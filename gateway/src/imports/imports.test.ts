@@ -90,6 +90,25 @@ describe('imports', function () {
     expect((await report(importId)).status).to.equal('DONE')
   })
 
+  it('what a FAILED import had on the ledger stays there, and only the rest is posted', async () => {
+    const bytes = order().replace('PO-2025-00711', 'PO-HALF')
+    const importId = await upload(bytes)
+    await workOff(importId)
+    // As an import looks whose posting failed after its last row was taken.
+    const { execute } = gateway.store.database
+    await execute(
+      `UPDATE import_rows SET verdict = 'ACCEPTED', code = NULL, tx_id = 'kept' WHERE import_id = $1`,
+      [importId],
+    )
+    await execute(`UPDATE imports SET status = 'FAILED' WHERE import_id = $1`, [importId])
+    await upload(bytes)
+    expect((await report(importId)).status).to.equal('POSTING')
+    await workOff(importId)
+    expect((await report(importId)).status).to.equal('DONE')
+    const { items } = await operator.call('imports.rows', { params: { importId } })
+    expect(items.map(row => row.verdict)).to.deep.equal(['ACCEPTED'])
+  })
+
   it('a server that is away costs no attempt', async () => {
     const importId = await upload(order().replace('PO-2025-00711', 'PO-B'))
     await rm(localCopy(importId))

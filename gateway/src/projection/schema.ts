@@ -6,7 +6,7 @@ import type { Migration } from '../platform/database/migrate.ts'
  *
  * `open` is the public state, `secret_text` the exact text of the own private value (an opening is passed back
  * byte for byte), `secret` the same for queries. Every index stands on columns that an update leaves as they were
- * (`match` apart): then PostgreSQL writes the new version beside the old one and touches no index.
+ * (`match` and a certificate's `holder` apart): then PostgreSQL writes the new version beside the old one and touches no index.
  */
 export const bookMigrations: readonly Migration[] = [
   {
