@@ -28,7 +28,7 @@ import { createMetrics } from './platform/metrics.ts'
 import { openQueue } from './platform/queue/queue.ts'
 import { openSecrets, readConsortiumKey, type Secrets } from './platform/secrets.ts'
 import { watchHeight } from './projection/height.ts'
-import { startProjector } from './projection/projector.ts'
+import { PROJECTION_SETTINGS, startProjector, type Projector } from './projection/projector.ts'
 import { bookMigrations } from './projection/schema.ts'
 import { APP_MIGRATIONS } from './schema.ts'
 import type { Services } from './services.ts'
@@ -174,9 +174,7 @@ async function startRoles(
   const handlers = createHandlers(services, { importer, sessions })
   await bootstrap(services)
   const serviceUserId = await serviceUser(users, database)
-  const projector = has('projector')
-    ? startProjector({ database, ledger: parts.ledger, ownMsp: config.mspId, log, metrics })
-    : undefined
+  const projector = has('projector') ? openProjector(services, parts.ledger) : undefined
   const worker = has('worker')
     ? await startWorker(services, { importer, serviceUserId })
     : undefined
@@ -216,6 +214,24 @@ async function startRoles(
       await closeServer(server)
       await worker?.close()
       await projector?.close()
+    },
+  }
+}
+
+/** On a connection of its own: a block does not queue behind what people ask. */
+function openProjector({ config, log, metrics }: Services, ledger: Ledger): Projector {
+  const database = openDatabase({
+    url: config.databaseUrl,
+    connections: 1,
+    log,
+    settings: PROJECTION_SETTINGS,
+  })
+  const projector = startProjector({ database, ledger, ownMsp: config.mspId, log, metrics })
+  return {
+    running: projector.running,
+    async close() {
+      await projector.close()
+      await database.close()
     },
   }
 }

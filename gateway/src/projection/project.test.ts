@@ -13,7 +13,7 @@ describe('the projector', function () {
   })
   after(() => store.close())
   beforeEach(async () => {
-    for (const table of ['records', 'changes', 'checkpoint'])
+    for (const table of ['records', 'changes', 'checkpoint', 'sums'])
       await store.database.execute(`TRUNCATE book.${table}`)
   })
 
@@ -83,7 +83,7 @@ describe('the projector', function () {
     const blocks = fc.array(fc.array(write, { maxLength: 3 }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(blocks, fc.array(fc.nat(4), { maxLength: 5 }), async (list, repeats) => {
-        for (const table of ['records', 'changes', 'checkpoint'])
+        for (const table of ['records', 'changes', 'checkpoint', 'sums'])
           await store.database.execute(`TRUNCATE book.${table}`)
         const made = list.map((writes, number) =>
           block(
@@ -93,7 +93,7 @@ describe('the projector', function () {
         )
         for (const one of made) await apply(one)
         const straight = await dump()
-        for (const table of ['records', 'changes', 'checkpoint'])
+        for (const table of ['records', 'changes', 'checkpoint', 'sums'])
           await store.database.execute(`TRUNCATE book.${table}`)
         for (const one of made) {
           await apply(one)

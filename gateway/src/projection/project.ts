@@ -1,6 +1,7 @@
 import { collectionOf, decodePrivate, decodeState, parseKey } from '@triflow/chaincode/model'
 import type { Queryable } from '../platform/database/database.ts'
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../platform/ledger/blocks.ts'
+import { movingSums } from './sums.ts'
 
 /** Ids are printable and short; anything else is not a key of ours, whoever wrote it. */
 const ID = /^[\x21-\x7e]{0,200}$/
@@ -37,8 +38,10 @@ export async function projectBlock(
     for (const write of transaction.privateWrites)
       if (write.collection === collection) push(values, write, transaction)
   }
-  for (const upsert of upsertsOf(lastOfEach(open), lastOfEach(secret)))
-    await writeRecords(tx, block, upsert)
+  await movingSums(tx, [...open, ...secret], async () => {
+    for (const upsert of upsertsOf(lastOfEach(open), lastOfEach(secret)))
+      await writeRecords(tx, block, upsert)
+  })
   await insertChanges(tx, block, [...open, ...secret])
   return true
 }

@@ -9,6 +9,7 @@ import { projectBlock, projectedHeight } from './project.ts'
 export const PROJECTED = 'projected'
 
 export interface ProjectorOptions {
+  /** With `PROJECTION_SETTINGS`. */
   readonly database: Database
   readonly ledger: Ledger
   readonly ownMsp: string
@@ -29,10 +30,16 @@ const PAUSE_MS = 500
 const PATIENCE_MS = 300_000
 
 /**
- * The ledger holds every block: what a crash takes from the read model, checkpoint and rows together, is
- * projected again. So the commit does not wait for the disk.
+ * What its connections run with. The ledger holds every block: what a crash takes from the read model, checkpoint
+ * and rows together, is projected again, so the commit does not wait for the disk. Its statements are the same for
+ * every block: they are planned once, not by the lists of each.
  */
-const ANNOUNCE = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`
+export const PROJECTION_SETTINGS = {
+  synchronous_commit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+} as const
+
+const ANNOUNCE = 'SELECT pg_notify($1, $2)'
 
 /** The peer has a block of ours without our private values: read again until they are there. */
 class ValuesMissing extends Error {

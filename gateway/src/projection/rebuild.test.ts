@@ -40,7 +40,7 @@ describe('a rebuild of the read model', function () {
     const { blocks, rows, equal } = await again()
     expect([blocks, rows, equal]).to.deep.equal([
       '2',
-      { records: 2, changes: 3, checkpoint: 1 },
+      { records: 2, changes: 3, checkpoint: 1, sums: 6 },
       true,
     ])
     const left = await store.database.query(
@@ -49,12 +49,18 @@ describe('a rebuild of the read model', function () {
     expect(left).to.deep.equal([])
   })
 
-  it('finds the one row that somebody has changed, and the one that is missing', async () => {
+  it('finds the row that somebody has changed, the one that is missing, and the sum that is wrong', async () => {
     await store.database.execute(
       `UPDATE book.records SET open = open || '{"approval": "CONFIRMED"}' WHERE id = 'a'`,
     )
     await store.database.execute(`DELETE FROM book.changes WHERE id = 'b'`)
+    await store.database.execute(
+      `UPDATE book.sums SET fen = fen + 1 WHERE party = '' AND figure = 'invoiced'`,
+    )
     const { different, equal } = await again()
-    expect([different, equal]).to.deep.equal([{ records: 2, changes: 1, checkpoint: 0 }, false])
+    expect([different, equal]).to.deep.equal([
+      { records: 2, changes: 1, checkpoint: 0, sums: 2 },
+      false,
+    ])
   })
 })

@@ -3,6 +3,7 @@ import { migrate } from '../platform/database/migrate.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
 import { projectBlock, projectedHeight } from './project.ts'
+import { PROJECTION_SETTINGS } from './projector.ts'
 import { bookMigrations } from './schema.ts'
 
 export interface RebuildReport {
@@ -14,11 +15,18 @@ export interface RebuildReport {
 }
 
 const SCHEMA = 'book_rebuild'
-const COMPARED = {
-  records: 'kind, id, open, secret_text, happened_on, block_number, tx_index, tx_id, updated_at',
-  changes: 'kind, id, block_number, tx_index, tx_id, name, at',
-  checkpoint: 'block_number, transactions, invalid, updated_at',
-} as const
+const COMPARED: Readonly<Record<string, (schema: string) => string>> = {
+  records: schema =>
+    `SELECT kind, id, open, secret_text, happened_on, block_number, tx_index, tx_id, updated_at
+     FROM ${schema}.records`,
+  changes: schema =>
+    `SELECT kind, id, block_number, tx_index, tx_id, name, at FROM ${schema}.changes`,
+  checkpoint: schema =>
+    `SELECT block_number, transactions, invalid, updated_at FROM ${schema}.checkpoint`,
+  // A sum that has come back to nothing says the same as none.
+  sums: schema =>
+    `SELECT party, figure, day, count, fen FROM ${schema}.sums WHERE count <> 0 OR fen <> 0`,
+}
 
 /** Projects the ledger from block 0 into a fresh schema and compares it with the live read model row by row. */
 export async function rebuild(options: {
@@ -36,6 +44,7 @@ export async function rebuild(options: {
     connections: 2,
     log: options.log,
     searchPath: [SCHEMA],
+    settings: PROJECTION_SETTINGS,
   })
   try {
     await migrate(fresh, SCHEMA, bookMigrations)
@@ -83,18 +92,17 @@ async function compare(live: Database): Promise<RebuildReport | undefined> {
     if (!heights || heights.live !== heights.fresh) return undefined
     const rows: Record<string, number> = {}
     const different: Record<string, number> = {}
-    for (const [table, columns] of Object.entries(COMPARED)) {
-      rows[table] = await count(tx, `SELECT 1 FROM ${SCHEMA}.${table}`)
-      different[table] = await count(tx, difference(table, columns))
+    for (const [table, of] of Object.entries(COMPARED)) {
+      rows[table] = await count(tx, of(SCHEMA))
+      different[table] = await count(tx, difference(of('book'), of(SCHEMA)))
     }
     const equal = Object.values(different).every(n => n === 0)
     return { blocks: heights.fresh, rows, different, equal }
   })
 }
 
-function difference(table: string, columns: string): string {
-  const of = (schema: string): string => `SELECT ${columns} FROM ${schema}.${table}`
-  return `(${of('book')} EXCEPT ALL ${of(SCHEMA)}) UNION ALL (${of(SCHEMA)} EXCEPT ALL ${of('book')})`
+function difference(one: string, other: string): string {
+  return `(${one} EXCEPT ALL ${other}) UNION ALL (${other} EXCEPT ALL ${one})`
 }
 
 async function count(tx: Queryable, query: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/database/migrate.ts'
+import { sumsMigration } from './sums.ts'
 
 /**
  * The read model: what stands on the ledger and what this organisation holds privately, nothing else. It is
@@ -6,7 +7,7 @@ import type { Migration } from '../platform/database/migrate.ts'
  *
  * `open` is the public state, `secret_text` the exact text of the own private value (an opening is passed back
  * byte for byte), `secret` the same for queries. Every index stands on columns that an update leaves as they were
- * (`match` and a certificate's `holder` apart): then PostgreSQL writes the new version beside the old one and touches no index.
+ * (`match`, `approval` and a certificate's `holder` apart): then PostgreSQL writes the new version beside the old one and touches no index.
  */
 export const bookMigrations: readonly Migration[] = [
   {
@@ -90,4 +91,13 @@ export const bookMigrations: readonly Migration[] = [
       WHERE kind = 'receipt';
     `,
   },
+  {
+    id: '003-waiting-invoices',
+    sql: `
+    ALTER TABLE records ADD COLUMN approval text GENERATED ALWAYS AS (open->>'approval') STORED;
+    DROP INDEX records_match;
+    CREATE INDEX records_waiting ON records (match) WHERE kind = 'invoice' AND approval = 'SUBMITTED';
+    `,
+  },
+  sumsMigration,
 ]

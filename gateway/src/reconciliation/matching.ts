@@ -96,9 +96,8 @@ interface Candidate {
 async function candidatesOf(services: Services, input: MatchInput): Promise<Candidate[]> {
   return services.database.query<{ id: string; overdue: boolean }>(
     `SELECT id, updated_at < now() - make_interval(days => $2) AS overdue FROM records
-     WHERE kind = 'invoice' AND match IN ('NONE', 'EXCEPTION') AND open->>'buyerMsp' = $1
-       AND coalesce(open->>'approval', '') <> 'REJECTED'
-       AND secret_text IS NOT NULL AND ($3::text[] IS NULL OR id = ANY($3))
+     WHERE kind = 'invoice' AND approval = 'SUBMITTED' AND match IN ('NONE', 'EXCEPTION')
+       AND open->>'buyerMsp' = $1 AND secret_text IS NOT NULL AND ($3::text[] IS NULL OR id = ANY($3))
      ORDER BY happened_on, id LIMIT ${input.invoiceIds ? 10_000 : WINDOW * 10}`,
     [services.config.mspId, PATIENCE_DAYS, input.invoiceIds ?? null],
   )

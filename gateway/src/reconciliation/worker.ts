@@ -27,8 +27,8 @@ export function createMatcher(services: Services, serviceUserId: string): Matche
   /** Cheap questions first: most blocks bring nothing to judge. */
   async function hasWork(): Promise<{ matching: boolean; payments: boolean }> {
     const [row] = await database.query<{ matching: boolean; payments: boolean }>(
-      `SELECT EXISTS (SELECT 1 FROM records i WHERE i.kind = 'invoice' AND i.open->>'buyerMsp' = $1
-           AND i.secret_text IS NOT NULL AND i.match IN ('NONE', 'EXCEPTION')) AS matching,
+      `SELECT EXISTS (SELECT 1 FROM records i WHERE i.kind = 'invoice' AND i.approval = 'SUBMITTED'
+           AND i.open->>'buyerMsp' = $1 AND i.secret_text IS NOT NULL AND i.match IN ('NONE', 'EXCEPTION')) AS matching,
          EXISTS (SELECT 1 FROM records p WHERE p.kind = 'payment' AND p.secret->>'payerMsp' = $1
            AND p.secret->>'remittance' LIKE '%I:%'
            AND NOT EXISTS (SELECT 1 FROM records u WHERE u.kind = 'usage' AND u.id = p.id)

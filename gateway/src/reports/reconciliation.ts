@@ -12,182 +12,92 @@ interface Figure {
   amountFen: string
 }
 
-interface MatchRow extends Row {
-  match: string
-  count: number
-  gross_fen: string
-  difference_fen: string
-}
-
 interface SumRow extends Row {
-  name: string
-  count: number
-  amount_fen: string
+  figure: string | null
+  count: string
+  fen: string
+  block_number: string | null
+  updated_at: string | null
 }
 
-const VISIBLE = `($1::text IS NULL OR $1 IN (i.buyer, i.seller))
-  AND ($2::text IS NULL OR i.happened_on >= $2) AND ($3::text IS NULL OR i.happened_on <= $3)`
+/** Sums and checkpoint in one statement: the figures are those of that block. Stocks have no day. */
+const SUMS = `SELECT s.figure, s.count, s.fen, c.block_number, c.updated_at
+  FROM (VALUES (1)) AS always LEFT JOIN checkpoint c ON true
+    LEFT JOIN (
+      SELECT figure, sum(count)::text AS count, sum(fen)::text AS fen FROM sums
+      WHERE party = ANY($1) AND (day = '' OR
+        ($2::text IS NULL OR day >= $2) AND ($3::text IS NULL OR day <= $3))
+      GROUP BY figure HAVING sum(count) <> 0 OR sum(fen) <> 0) s ON true`
 
-const INVOICES = `FROM records i LEFT JOIN records b ON b.kind = 'balance' AND b.id = i.id
-  WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND ${VISIBLE}`
-
-/** Every figure is one query over the read model; a recount from the input files must give the same. */
+/** What the projector has added up for this member, or for everyone here; a recount from the input files must give the same. */
 export async function reconciliationReport(
   services: Services,
   memberId: string | undefined,
   period: Period,
 ): Promise<ReconciliationReport> {
-  const values = [memberId ?? null, period.from ?? null, period.to ?? null]
-  const byMatch = await services.database.query<MatchRow>(
-    `SELECT i.match, count(*)::int AS count,
-       coalesce(sum((i.secret->>'totalFen')::numeric), 0)::text AS gross_fen,
-       coalesce(sum((b.secret->'verdict'->>'differenceFen')::numeric), 0)::text AS difference_fen
-     ${INVOICES} GROUP BY 1`,
-    values,
-  )
-  const money = await figures(services, MONEY, values)
-  const flows = await figures(services, FLOWS, values)
-  const certificates = await figures(services, CERTIFICATES, [
-    memberId ?? null,
-    services.config.mspId,
+  const parties = memberId === undefined ? ['', services.config.mspId] : [memberId]
+  const rows = await services.database.query<SumRow>(SUMS, [
+    parties,
+    period.from ?? null,
+    period.to ?? null,
   ])
-  const of = (match: string): Figure => figureOf(byMatch.find(row => row.match === match))
-  const sum = (name: string): Figure => money.get(name) ?? EMPTY
-  const flow = (name: string): string => flows.get(name)?.amountFen ?? '0'
-  const stock = (name: string): Figure => certificates.get(name) ?? EMPTY
+  const sums = new Map(rows.map(row => [row.figure ?? '', figureOf(row)]))
+  const sum = (name: string): Figure => sums.get(name) ?? EMPTY
+  const fen = (name: string): string => sum(name).amountFen
   return {
-    asOf: await asOf(services),
+    asOf: asOf(rows),
     ...(period.from ? { from: period.from } : {}),
     ...(period.to ? { to: period.to } : {}),
-    invoices: total(byMatch),
-    matched: of('MATCHED'),
+    invoices: total([...startingWith(sums, 'match:').values()]),
+    matched: sum('match:MATCHED'),
     withinTolerance: {
-      ...of('WITHIN_TOLERANCE'),
-      differenceFen: byMatch.find(row => row.match === 'WITHIN_TOLERANCE')?.difference_fen ?? '0',
+      ...sum('match:WITHIN_TOLERANCE'),
+      differenceFen: fen('difference:WITHIN_TOLERANCE'),
     },
-    exceptions: of('EXCEPTION'),
-    exceptionsByCode: Object.fromEntries(await figures(services, BY_CODE, values)),
-    unmatched: of('NONE'),
-    overridden: of('OVERRIDDEN'),
-    rejected: of('REJECTED'),
+    exceptions: sum('match:EXCEPTION'),
+    exceptionsByCode: Object.fromEntries(startingWith(sums, 'code:')),
+    unmatched: sum('match:NONE'),
+    overridden: sum('match:OVERRIDDEN'),
+    rejected: sum('match:REJECTED'),
     confirmed: sum('confirmed'),
     credited: sum('credited'),
-    paidDirectly: sum('paid'),
+    paidDirectly: sum('paidDirectly'),
     certificates: {
-      issued: stock('issued'),
-      live: stock('live'),
-      split: stock('split'),
-      financed: stock('financed'),
-      redeemed: stock('redeemed'),
+      issued: sum('issued'),
+      live: sum('live'),
+      split: sum('split'),
+      financed: sum('financed'),
+      redeemed: sum('redeemed'),
     },
     threeFlows: {
-      orderedFen: flow('ordered'),
-      receivedFen: flow('received'),
-      invoicedFen: flow('invoiced'),
-      paidFen: flow('paid'),
+      orderedFen: fen('ordered'),
+      receivedFen: fen('received'),
+      invoicedFen: fen('invoiced'),
+      paidFen: fen('paid'),
     },
   }
 }
 
 const EMPTY: Figure = { count: 0, amountFen: '0' }
 
-function figureOf(row: MatchRow | undefined): Figure {
-  return row ? { count: row.count, amountFen: row.gross_fen } : EMPTY
+function figureOf(row: SumRow): Figure {
+  return { count: Number(row.count), amountFen: row.fen }
 }
 
-function total(rows: readonly MatchRow[]): Figure {
+/** The sums of a family such as `code:`, by what follows the name. */
+function startingWith(sums: ReadonlyMap<string, Figure>, family: string): Map<string, Figure> {
+  const members = [...sums].filter(([name]) => name.startsWith(family))
+  return new Map(members.map(([name, figure]) => [name.slice(family.length), figure]))
+}
+
+function total(figures: readonly Figure[]): Figure {
   return {
-    count: rows.reduce((sum, row) => sum + row.count, 0),
-    amountFen: String(rows.reduce((sum, row) => sum + BigInt(row.gross_fen), 0n)),
+    count: figures.reduce((sum, { count }) => sum + count, 0),
+    amountFen: String(figures.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n)),
   }
 }
 
-async function figures(
-  services: Services,
-  sql: string,
-  values: readonly unknown[],
-): Promise<Map<string, Figure>> {
-  const rows = await services.database.query<SumRow>(sql, values)
-  return new Map(
-    rows.map(row => [row.name, { count: row.count, amountFen: row.amount_fen }] as const),
-  )
-}
-
-const part = (name: string, field: string): string => `SELECT '${name}' AS name,
-    count(*) FILTER (WHERE (b.secret->>'${field}')::numeric > 0)::int AS count,
-    coalesce(sum((b.secret->>'${field}')::numeric), 0)::text AS amount_fen ${INVOICES}`
-
-const MONEY = [
-  // A confirmed amount counts when the second person has agreed.
-  `SELECT 'confirmed' AS name, count(*)::int AS count,
-     coalesce(sum((b.secret->>'confirmedFen')::numeric), 0)::text AS amount_fen
-   ${INVOICES} AND i.open->>'approval' IN ('CONFIRMED', 'DISPUTED')`,
-  part('credited', 'creditedFen'),
-  part('paid', 'paidFen'),
-].join(' UNION ALL ')
-
-const BY_CODE = `SELECT code AS name, count(*)::int AS count,
-    coalesce(sum((i.secret->>'totalFen')::numeric), 0)::text AS amount_fen
-  FROM records i CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(i.open->'codes', '[]')) AS code
-  WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND i.match = 'EXCEPTION' AND ${VISIBLE}
-  GROUP BY 1`
-
-const LINE_VALUE = `round((l->>'quantityMilli')::numeric * (l->>'unitPriceMicro')::numeric / 10000000)`
-
-const FLOWS = `SELECT 'ordered' AS name, count(DISTINCT i.id)::int AS count,
-    coalesce(sum(${LINE_VALUE}), 0)::text AS amount_fen
-  FROM records i CROSS JOIN LATERAL jsonb_array_elements(i.secret->'lines') AS l
-  WHERE i.kind = 'order' AND i.secret IS NOT NULL AND ${VISIBLE}
-  UNION ALL
-  SELECT 'received', count(DISTINCT i.id)::int,
-    coalesce(sum(round((l->>'quantityMilli')::numeric * p.price / 10000000)), 0)::text
-  FROM records i CROSS JOIN LATERAL jsonb_array_elements(i.secret->'lines') AS l
-    JOIN (SELECT o.id AS order_id, ol->>'line' AS line, (ol->>'unitPriceMicro')::numeric AS price
-      FROM records o CROSS JOIN LATERAL jsonb_array_elements(o.secret->'lines') AS ol
-      WHERE o.kind = 'order' AND o.secret IS NOT NULL) p
-    ON p.order_id = l->>'orderId' AND p.line = l->>'line'
-  WHERE i.kind = 'receipt' AND i.secret IS NOT NULL AND ${VISIBLE}
-  UNION ALL
-  SELECT 'invoiced', count(*)::int, coalesce(sum((i.secret->>'netFen')::numeric), 0)::text
-  FROM records i WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND ${VISIBLE}
-  UNION ALL
-  SELECT 'paid', count(*)::int, coalesce(sum((i.secret->>'amountFen')::numeric), 0)::text
-  FROM records i WHERE i.kind = 'payment' AND i.secret IS NOT NULL
-    AND ($1::text IS NULL OR $1 IN (i.secret->>'payer', i.secret->>'payee'))
-    AND ($2::text IS NULL OR i.happened_on >= $2) AND ($3::text IS NULL OR i.happened_on <= $3)`
-
-const FACE = `coalesce(sum((r.secret->>'faceFen')::numeric), 0)::text`
-const HELD = `FROM records r WHERE r.kind = 'receivable' AND r.secret IS NOT NULL
-  AND ($1::text IS NULL OR $1 IN (r.obligor, r.holder))`
-
-const stockOf = (name: string, condition: string, amount = FACE): string =>
-  `SELECT '${name}' AS name, count(*)::int AS count, ${amount} AS amount_fen ${HELD} AND ${condition}`
-
-const CERTIFICATES = [
-  stockOf(
-    'issued',
-    `r.root = r.id AND r.open->>'state' NOT IN ('PROPOSED', 'OFFERED', 'CANCELLED')`,
-  ),
-  stockOf('live', `r.open->>'state' IN ('ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE')`),
-  stockOf('split', `r.open->>'state' = 'CONSUMED'`),
-  stockOf(
-    'redeemed',
-    `r.open->>'state' IN ('REDEEMED', 'PAID_PART')`,
-    `coalesce(sum((r.secret->>'collectedFen')::numeric), 0)::text`,
-  ),
-  `SELECT 'financed' AS name, count(*)::int AS count,
-     coalesce(sum((f.secret->>'faceFen')::numeric), 0)::text AS amount_fen
-   FROM records f WHERE f.kind = 'request' AND f.secret IS NOT NULL AND f.open->>'state' = 'CLOSED'
-     AND $2::text IN (f.open->>'askerMsp', f.open->>'obligorMsp', f.open->>'funderMsp')
-     AND ($1::text IS NULL OR $1 IN (f.secret->>'asker', f.obligor) OR EXISTS (
-       SELECT 1 FROM records b WHERE b.kind = 'bid' AND b.id = f.open->>'bidId'
-         AND b.secret->>'funder' = $1))`,
-].join(' UNION ALL ')
-
-async function asOf(services: Services): Promise<{ blockNumber: string; at: string }> {
-  const [row] = await services.database.query<{ block_number: string; updated_at: string }>(
-    'SELECT block_number, updated_at FROM checkpoint',
-  )
+function asOf([row]: readonly SumRow[]): { blockNumber: string; at: string } {
   return { blockNumber: row?.block_number ?? '0', at: row?.updated_at ?? new Date(0).toISOString() }
 }
 

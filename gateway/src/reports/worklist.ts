@@ -17,8 +17,8 @@ const invoice = (condition: string): string => `
   SELECT i.id, i.number AS title, coalesce(b.secret->>'eligibleFen', i.secret->>'totalFen') AS amount_fen,
     i.seller AS other, i.secret->>'payableOn' AS due_on
   FROM records i LEFT JOIN records b ON b.kind = 'balance' AND b.id = i.id
-  WHERE i.kind = 'invoice' AND i.secret IS NOT NULL AND i.open->>'buyerMsp' = $1
-    AND ($2::text IS NULL OR i.buyer = $2) AND i.open->>'approval' = 'SUBMITTED' AND ${condition}`
+  WHERE i.kind = 'invoice' AND i.approval = 'SUBMITTED' AND i.secret IS NOT NULL
+    AND i.open->>'buyerMsp' = $1 AND ($2::text IS NULL OR i.buyer = $2) AND ${condition}`
 
 const PENDING = `coalesce(i.open->'pending'->>'step', '') LIKE 'CONFIRM%'`
 

@@ -1,4 +1,4 @@
-import { decodeCursor, page, Where } from '../platform/database/paging.ts'
+import { decodeCursor, page as cut, Where } from '../platform/database/paging.ts'
 import type { Row } from '../platform/database/database.ts'
 import { unknownObject } from '../platform/faults.ts'
 import { historyOf, names, type Names } from '../receivables/reading.ts'
@@ -14,11 +14,15 @@ import {
 } from './views.ts'
 
 /** The file a record came from is known only where it was uploaded. */
-const SELECT = `SELECT r.kind, r.id, r.open, r.secret, r.secret_text, r.block_number, r.tx_id, r.updated_at,
+const selectFrom = (
+  records: string,
+): string => `SELECT r.kind, r.id, r.open, r.secret, r.secret_text, r.block_number, r.tx_id, r.updated_at,
     r.happened_on, b.secret AS balance,
     (SELECT i.document_id FROM import_rows w JOIN imports i USING (import_id)
       WHERE w.object_id = r.id LIMIT 1) AS document_id
-  FROM records r LEFT JOIN records b ON r.kind = 'invoice' AND b.kind = 'balance' AND b.id = r.id`
+  FROM ${records} r LEFT JOIN records b ON r.kind = 'invoice' AND b.kind = 'balance' AND b.id = r.id`
+
+type TradeKind = 'order' | 'despatch' | 'receipt' | 'invoice' | 'creditNote'
 
 export interface TradeFilter {
   readonly from?: string | undefined
@@ -29,9 +33,9 @@ export interface TradeFilter {
   readonly limit: number
 }
 
-function base(kinds: readonly string[], memberId: string | undefined, filter: TradeFilter): Where {
+function base(memberId: string | undefined, filter: TradeFilter): Where {
   return new Where()
-    .and('r.kind = ANY(?) AND r.secret IS NOT NULL', kinds)
+    .and('r.secret IS NOT NULL')
     .maybe(`? IN (r.buyer, r.seller)`, memberId)
     .maybe('r.happened_on >= ?', filter.from)
     .maybe('r.happened_on <= ?', filter.to)
@@ -41,27 +45,41 @@ function base(kinds: readonly string[], memberId: string | undefined, filter: Tr
 
 type ListedRow = InvoiceRow & { happened_on: string; kind: string }
 
+/** Each kind is read along the index of its days, as far as the page reaches; only that page is joined. */
 async function list<T>(
   services: Services,
+  kinds: readonly TradeKind[],
   where: Where,
-  filter: { cursor?: string | undefined; limit: number },
+  page: { readonly cursor?: string | undefined; readonly limit: number },
   view: (row: ListedRow, name: Names) => T,
 ) {
-  const after = decodeCursor(filter.cursor, 2)
+  const after = decodeCursor(page.cursor, 2)
   if (after) where.and('(r.happened_on, r.id) < (?, ?)', ...after)
+  const newest = `ORDER BY r.happened_on DESC, r.id DESC LIMIT ${page.limit + 1}`
+  const ofKind = (kind: TradeKind): string =>
+    `(SELECT * FROM records r ${where.sql} AND r.kind = '${kind}' ${newest})`
   const rows = await services.database.query<ListedRow>(
-    `${SELECT} ${where.sql} ORDER BY r.happened_on DESC, r.id DESC LIMIT ${filter.limit + 1}`,
+    `${selectFrom(`(${kinds.map(ofKind).join(' UNION ALL ')})`)} ${newest}`,
     where.values,
   )
   const name = await names(services)
-  return page(rows, filter.limit, {
+  return cut(rows, page.limit, {
     key: row => [row.happened_on, row.id],
     item: row => view(row, name),
   })
 }
 
-async function getOne(services: Services, where: Where): Promise<ListedRow> {
-  const [row] = await services.database.query<ListedRow>(`${SELECT} ${where.sql}`, where.values)
+async function getOne(
+  services: Services,
+  kind: TradeKind,
+  where: Where,
+  id: string,
+): Promise<ListedRow> {
+  where.and('r.kind = ? AND r.id = ?', kind, id)
+  const [row] = await services.database.query<ListedRow>(
+    `${selectFrom('records')} ${where.sql}`,
+    where.values,
+  )
   if (!row) throw unknownObject('document')
   return row
 }
@@ -71,23 +89,27 @@ export async function listOrders(
   memberId: string | undefined,
   filter: TradeFilter,
 ) {
-  return list(services, base(['order'], memberId, filter), filter, orderView)
+  return list(services, ['order'], base(memberId, filter), filter, orderView)
 }
 
 export async function getOrder(services: Services, memberId: string | undefined, id: string) {
-  const row = await getOne(services, base(['order'], memberId, { limit: 1 }).and('r.id = ?', id))
+  const row = await getOne(services, 'order', base(memberId, { limit: 1 }), id)
   return orderView(row, await names(services))
 }
 
 export async function listMovements(
   services: Services,
   memberId: string | undefined,
-  filter: TradeFilter & { kind?: string | undefined; orderId?: string | undefined },
+  filter: TradeFilter & { kind?: 'DESPATCH' | 'RECEIPT' | undefined; orderId?: string | undefined },
 ) {
-  const kinds = filter.kind ? [filter.kind.toLowerCase()] : ['despatch', 'receipt']
-  const where = base(kinds, memberId, filter)
+  const kinds = {
+    DESPATCH: ['despatch'],
+    RECEIPT: ['receipt'],
+    ANY: ['despatch', 'receipt'],
+  } as const
+  const where = base(memberId, filter)
   if (filter.orderId) where.and(`r.order_ids @> to_jsonb(?::text)`, filter.orderId)
-  return list(services, where, filter, movementView)
+  return list(services, kinds[filter.kind ?? 'ANY'], where, filter, movementView)
 }
 
 export interface InvoiceFilter extends TradeFilter {
@@ -102,21 +124,21 @@ export async function listInvoices(
   memberId: string | undefined,
   filter: InvoiceFilter,
 ) {
-  const where = base(['invoice'], memberId, filter)
+  const where = base(memberId, filter)
     .maybe(`r.match = ?`, filter.match)
     .maybe(`r.open->>'use' = ?`, filter.use)
   const proposed = `coalesce(r.open->'pending'->>'step', '') LIKE 'CONFIRM%'`
-  if (filter.approval === 'PROPOSED') where.and(`r.open->>'approval' = 'SUBMITTED' AND ${proposed}`)
+  if (filter.approval === 'PROPOSED') where.and(`r.approval = 'SUBMITTED' AND ${proposed}`)
   else if (filter.approval === 'SUBMITTED')
-    where.and(`r.open->>'approval' = 'SUBMITTED' AND NOT ${proposed}`)
-  else where.maybe(`r.open->>'approval' = ?`, filter.approval)
+    where.and(`r.approval = 'SUBMITTED' AND NOT ${proposed}`)
+  else where.maybe(`r.approval = ?`, filter.approval)
   if (filter.side === 'BUYER') where.and(`r.open->>'buyerMsp' = ?`, services.config.mspId)
   if (filter.side === 'SELLER') where.and(`r.open->>'sellerMsp' = ?`, services.config.mspId)
-  return list(services, where, filter, invoiceView)
+  return list(services, ['invoice'], where, filter, invoiceView)
 }
 
 export async function getInvoice(services: Services, memberId: string | undefined, id: string) {
-  const row = await getOne(services, base(['invoice'], memberId, { limit: 1 }).and('r.id = ?', id))
+  const row = await getOne(services, 'invoice', base(memberId, { limit: 1 }), id)
   return {
     ...invoiceView(row, await names(services)),
     lines: invoiceLines(row),
@@ -129,11 +151,8 @@ export async function listCreditNotes(
   memberId: string | undefined,
   filter: TradeFilter & { invoiceId?: string | undefined },
 ) {
-  const where = base(['creditNote'], memberId, filter).maybe(
-    `r.secret->>'invoiceId' = ?`,
-    filter.invoiceId,
-  )
-  return list(services, where, filter, creditNoteView)
+  const where = base(memberId, filter).maybe(`r.secret->>'invoiceId' = ?`, filter.invoiceId)
+  return list(services, ['creditNote'], where, filter, creditNoteView)
 }
 
 export interface EntryFilter {
@@ -203,7 +222,7 @@ export async function listEntries(
     where.values,
   )
   const name = await names(services)
-  return page(rows, filter.limit, {
+  return cut(rows, filter.limit, {
     key: row => [row.booked_on, row.entry_id],
     item: row => entryView(row, name),
   })

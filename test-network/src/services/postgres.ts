@@ -26,6 +26,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   autovacuum_max_workers: '1',
   huge_pages: 'off',
   jit: 'off',
+  max_parallel_workers_per_gather: '0',
   log_min_messages: 'warning',
   timezone: 'UTC',
 }

@@ -76,22 +76,28 @@ export interface DatabaseOptions {
   readonly log: Log
   /** Schemas in order of look-up; the read model may live in another one while it is rebuilt. */
   readonly searchPath?: readonly string[]
+  /** Of PostgreSQL, for every connection. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export const SEARCH_PATH = ['app', 'book'] as const
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const path = (options.searchPath ?? SEARCH_PATH).join(',')
+  const settings = {
+    search_path: (options.searchPath ?? SEARCH_PATH).join(','),
+    ...options.settings,
+  }
+  const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connections,
-    options: `-c search_path=${path}`,
+    options: flags.join(' '),
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
   })
   // A connection that breaks while idle is replaced at the next use; without a handler it would end the process.
   pool.on('error', error => options.log.warn({ err: error }, 'database connection lost'))
-  const listeners = createListener(options, path)
+  const listeners = createListener(options, flags.join(' '))
   return {
     ...over(pool),
     async transaction(work) {
@@ -112,7 +118,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-function createListener(options: DatabaseOptions, path: string) {
+function createListener(options: DatabaseOptions, flags: string) {
   const handlers = new Map<string, ((payload: string) => void)[]>()
   let client: pg.Client | undefined
   let closed = false
@@ -120,7 +126,7 @@ function createListener(options: DatabaseOptions, path: string) {
   async function connect(): Promise<void> {
     const fresh = new pg.Client({
       connectionString: options.url,
-      options: `-c search_path=${path}`,
+      options: flags,
       keepAlive: true,
     })
     fresh.on('notification', message => {
