@@ -21,11 +21,12 @@ describe('the projector and the own private values', function () {
   const withoutValues = block(0, [{ withheld: [OWN, '_implicit_org_CoreMSP'] }])
 
   /** A projector over a ledger that answers each request for blocks by the next of these. */
-  function follow(answers: LedgerBlock[][], patienceMs: number) {
+  function follow(answers: LedgerBlock[][], patienceMs: number, chainHeight = 0n) {
     const metrics = createMetrics()
     let asked = 0
     const ledger = {
       ...scriptedLedger({}),
+      height: async () => chainHeight,
       async *blocks(_first: bigint, signal: AbortSignal) {
         yield* answers[Math.min(asked++, answers.length - 1)] ?? []
         await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
@@ -75,6 +76,20 @@ describe('the projector and the own private values', function () {
     await reached(2n)
     await projector.close()
     expect(asked()).to.equal(2)
+  })
+
+  it('is ready when the blocks of before its start are in the read model, and no sooner', async () => {
+    const [first, ...others] = [0, 1, 2].map(number => block(number, [])) as [LedgerBlock]
+    const behind = follow([[first]], 60_000, 3n)
+    await reached(0n)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(behind.projector.running()).to.equal(false)
+    await behind.projector.close()
+    const { projector } = follow([[first, ...others]], 60_000, 3n)
+    await reached(2n)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(projector.running()).to.equal(true)
+    await projector.close()
   })
 
   it('another organisation’s values are none of its business', async () => {

@@ -20,6 +20,7 @@ export interface ProjectorOptions {
 }
 
 export interface Projector {
+  /** Blocks arrive, and those that the peer had when this process came up are in the read model. */
   readonly running: () => boolean
   close(): Promise<void>
 }
@@ -66,18 +67,36 @@ function createPatience(limitMs: number) {
   }
 }
 
+/** The last block that the peer had when this process came up. */
+function createGoal(ledger: Ledger) {
+  let last: bigint | undefined
+  let isReached = false
+  return {
+    async set(): Promise<void> {
+      last ??= (await ledger.height()) - 1n
+    },
+    note(block: bigint): void {
+      if (last !== undefined && block >= last) isReached = true
+    },
+    reached: () => isReached,
+  }
+}
+
 /** Follows the ledger from the checkpoint on, for ever; a broken stream is taken up again where it broke. */
 export function startProjector(options: ProjectorOptions): Projector {
   const { database, ledger, log, metrics } = options
   const stop = new AbortController()
   const own = collectionOf(options.ownMsp)
   const patience = createPatience(options.patienceMs ?? PATIENCE_MS)
+  const goal = createGoal(ledger)
   let alive = false
 
   async function followOnce(): Promise<void> {
+    await goal.set()
     // The last block once more: it is skipped, and its arrival shows that the stream stands.
     const height = await projectedHeight(database)
     const first = height < 0n ? 0n : height
+    goal.note(height)
     for await (const block of ledger.blocks(first, stop.signal)) {
       alive = true
       const isLacking = block.transactions.some(({ withheld }) => withheld.includes(own))
@@ -96,6 +115,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       })
       if (!isNew && (await projectedHeight(database)) < block.number) throw new Gap(block.number)
       metrics.projectedBlock.set(Number(block.number))
+      goal.note(block.number)
       if (stop.signal.aborted) return
     }
   }
@@ -115,7 +135,7 @@ export function startProjector(options: ProjectorOptions): Projector {
 
   const work = loop()
   return {
-    running: () => alive,
+    running: () => alive && goal.reached(),
     async close() {
       stop.abort()
       await work

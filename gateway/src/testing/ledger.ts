@@ -50,6 +50,7 @@ export function scriptedLedger(script: Script): ScriptedLedger {
       ledger.asked.push(txId)
       return status.shift() ?? { kind: 'committed', blockNumber: 7n }
     },
+    height: async () => 0n,
     async *blocks() {
       return
     },

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import * as grpc from '@grpc/grpc-js'
 import { connect, hash, StatusCode, type Gateway, type Network } from '@hyperledger/fabric-gateway'
-import { gateway as gatewayProtos, msp } from '@hyperledger/fabric-protos'
+import { common, gateway as gatewayProtos, msp } from '@hyperledger/fabric-protos'
 import type { Operation } from '@triflow/chaincode/model'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -29,6 +29,8 @@ export interface Ledger {
   submit(prepared: Prepared): Promise<boolean>
   /** Asks for the fate of a transaction, waiting up to `timeoutMs` for its commit. */
   status(txId: string, timeoutMs: number): Promise<Outcome>
+  /** How many blocks the peer has. */
+  height(): Promise<bigint>
   /** Blocks with this organisation's private values, from `first` on, for ever. */
   blocks(first: bigint, signal: AbortSignal): AsyncIterable<LedgerBlock>
   close(): void
@@ -80,6 +82,12 @@ export function openLedger(options: LedgerOptions): Ledger {
         connections.noteFailure(error)
         return { kind: 'unknown', detail: `grpc ${grpcCode(error) ?? 'error'}` }
       }
+    },
+    async height() {
+      const system = connections.gateway(options.own).getNetwork(channel).getContract('qscc')
+      const proposal = system.newProposal('GetChainInfo', { arguments: [channel] })
+      const answer = await proposal.evaluate({ deadline: Date.now() + EVALUATE_MS })
+      return BigInt(common.BlockchainInfo.deserializeBinary(answer).getHeight())
     },
     blocks: (first, signal) =>
       follow(connections.gateway(options.own).getNetwork(channel), options, first, signal),
