@@ -119,10 +119,10 @@ export function createActors(options: {
     organization: OrganizationKey,
     ...credentials: Parameters<Client['logIn']>
   ): Promise<Client> => {
-    const client = createClient({
-      url: options.urls[organization],
-      fetch: meter?.fetch ?? patientFetch,
-    })
+    const url = options.urls[organization]
+    // A gateway that has just come up answers before its read model has what the ledger had.
+    await patientFetch(`${url}/readyz`)
+    const client = createClient({ url, fetch: meter?.fetch ?? patientFetch })
     await client.logIn(...credentials)
     return meter ? meter.watch(client) : client
   }
