@@ -101,8 +101,13 @@ async function attemptOnce(
     envelope: prepared.envelope,
     result: prepared.result,
   })
-  if (await ledger.submit(prepared)) await markTransaction(database, prepared.txId, SUBMITTED)
-  return { outcome: await ledger.status(prepared.txId, STATUS_MS), prepared, items }
+  const isSent = await ledger.submit(prepared)
+  // The note is for a restart; the ledger goes on meanwhile.
+  const [outcome] = await Promise.all([
+    ledger.status(prepared.txId, STATUS_MS),
+    isSent ? markTransaction(database, prepared.txId, SUBMITTED) : undefined,
+  ])
+  return { outcome, prepared, items }
 }
 
 /** Transactions of an earlier life of this step: their fate is found out before anything else is done. */

@@ -1,6 +1,5 @@
 import type { Database } from '../platform/database/database.ts'
-import { projectedHeight } from './project.ts'
-import { PROJECTED } from './projector.ts'
+import { PROJECTED, projectedHeight } from './project.ts'
 
 export interface Height {
   current(): bigint

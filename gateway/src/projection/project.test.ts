@@ -18,7 +18,7 @@ describe('the projector', function () {
   })
 
   const apply = (one: ReturnType<typeof block>): Promise<boolean> =>
-    store.database.transaction(tx => projectBlock(tx, one, 'AllianceMSP'))
+    projectBlock(store.database, one, { ownMsp: 'AllianceMSP' })
   const dump = (): Promise<unknown[]> =>
     store.database.query(
       `SELECT kind, id, open, secret_text, block_number, tx_index, tx_id FROM records ORDER BY kind, id`,

@@ -1,7 +1,7 @@
 import { collectionOf, decodePrivate, decodeState, parseKey } from '@triflow/chaincode/model'
-import type { Queryable } from '../platform/database/database.ts'
+import type { Database, Queryable } from '../platform/database/database.ts'
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../platform/ledger/blocks.ts'
-import { movingSums } from './sums.ts'
+import { countedBefore, moveSums } from './sums.ts'
 
 /** Ids are printable and short; anything else is not a key of ours, whoever wrote it. */
 const ID = /^[\x21-\x7e]{0,200}$/
@@ -15,20 +15,43 @@ interface Write {
   readonly transaction: LedgerTransaction
 }
 
+/** Channel of NOTIFY: the payload is the number of the block that has just been projected. */
+export const PROJECTED = 'projected'
+
+export interface ProjectOptions {
+  readonly ownMsp: string
+  /** Tell the processes of this organisation; not while a copy is built. */
+  readonly announce?: boolean
+}
+
 /**
- * Writes one block into the read model, inside the caller's transaction. Applying a block twice changes
- * nothing: the checkpoint is moved in the same transaction and a block at or below it is skipped.
+ * Writes one block into the read model, all of it or nothing. Applying a block twice changes nothing: the checkpoint
+ * is moved with it, and a block that does not follow the checkpoint is skipped.
  *
- * @returns false when the block had been applied before.
+ * @returns false when the block was skipped.
  */
 export async function projectBlock(
-  tx: Queryable,
+  database: Database,
   block: LedgerBlock,
-  ownMsp: string,
+  options: ProjectOptions,
 ): Promise<boolean> {
-  const moved = await moveCheckpoint(tx, block)
-  if (!moved) return false
-  const collection = collectionOf(ownMsp)
+  const { open, secret } = writesOf(block, collectionOf(options.ownMsp))
+  const writes = [...open, ...secret]
+  const upserts = upsertsOf(lastOfEach(open), lastOfEach(secret))
+  const statement = blockStatement(block, { upserts, changes: changesOf(writes) }, options)
+  const write = async (to: Queryable): Promise<boolean> =>
+    (await to.query(statement.sql, statement.values)).length > 0
+  const counted = await countedBefore(database, writes)
+  // Most blocks concern others: one statement is a transaction already.
+  if (counted.facts.size === 0 && secret.length === 0) return write(database)
+  return database.transaction(async tx => {
+    if (!(await write(tx))) return false
+    await moveSums(tx, counted)
+    return true
+  })
+}
+
+function writesOf(block: LedgerBlock, collection: string): { open: Write[]; secret: Write[] } {
   const open: Write[] = []
   const secret: Write[] = []
   const states = { list: open, decode: decodeState }
@@ -38,12 +61,7 @@ export async function projectBlock(
     for (const write of transaction.privateWrites)
       if (write.collection === collection) push(values, write, transaction)
   }
-  await movingSums(tx, [...open, ...secret], async () => {
-    for (const upsert of upsertsOf(lastOfEach(open), lastOfEach(secret)))
-      await writeRecords(tx, block, upsert)
-  })
-  await insertChanges(tx, block, [...open, ...secret])
-  return true
+  return { open, secret }
 }
 
 /**
@@ -98,74 +116,97 @@ function upsertsOf(open: Map<string, Write>, secret: Map<string, Write>): Upsert
 
 const rowsOf = ({ open, secret }: Upsert): readonly Write[] => secret ?? open ?? []
 
-async function moveCheckpoint(tx: Queryable, block: LedgerBlock): Promise<boolean> {
-  const invalid = block.transactions.filter(t => t.validationCode !== 0).length
-  const at = timeOf(block.transactions.at(-1))
-  const count = await tx.execute(
-    `INSERT INTO checkpoint (block_number, transactions, invalid, updated_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (singleton) DO UPDATE SET block_number = excluded.block_number,
-       transactions = checkpoint.transactions + excluded.transactions,
-       invalid = checkpoint.invalid + excluded.invalid, updated_at = excluded.updated_at
-     WHERE checkpoint.block_number + 1 = excluded.block_number`,
-    [block.number.toString(), block.transactions.length, invalid, at],
-  )
-  return count === 1
-}
-
 function timeOf(transaction: LedgerTransaction | undefined): string {
   return new Date(transaction?.timestampMs ?? 0).toISOString()
 }
 
-/** One half of a record: the columns it fills, each from the text that came, and those texts. */
-interface Half {
-  readonly columns: Readonly<Record<string, string>>
-  readonly texts: Readonly<Record<string, readonly (string | null)[]>>
+/** The statement of a block: its text is the same for every block of its shape, so it is planned once. */
+function blockStatement(
+  block: LedgerBlock,
+  { upserts, changes }: { upserts: readonly Upsert[]; changes: readonly Write[] },
+  { announce = false }: ProjectOptions,
+): { sql: string; values: unknown[] } {
+  const values: unknown[] = []
+  const bind = (value: unknown): string => `$${values.push(value)}`
+  const number = bind(block.number.toString())
+  const parts = [
+    `moved AS (${checkpointSql(block, number, bind)})`,
+    ...upserts.map((upsert, index) => `records_${index} AS (${recordsSql(upsert, bind)})`),
+    ...(changes.length > 0 ? [`history AS (${changesSql(changes, bind)})`] : []),
+  ]
+  const answer = announce ? `pg_notify('${PROJECTED}', block_number::text)` : 'block_number'
+  return { sql: `WITH ${parts.join(', ')} SELECT ${answer} FROM moved`, values }
 }
 
-const halvesOf = ({ open, secret }: Upsert): Half[] => [
-  ...(open ? [{ columns: { open: 'open_text::jsonb' }, texts: { open_text: textsOf(open) } }] : []),
-  ...(secret
-    ? [
-        {
-          columns: {
-            secret_text: 'secret_text',
-            secret: 'secret_text::jsonb',
-            happened_on: 'happened_on',
-          },
-          texts: { secret_text: textsOf(secret), happened_on: secret.map(happenedOn) },
-        },
-      ]
-    : []),
-]
+type Bind = (value: unknown) => string
+
+function checkpointSql(block: LedgerBlock, number: string, bind: Bind): string {
+  const invalid = block.transactions.filter(t => t.validationCode !== 0).length
+  const at = timeOf(block.transactions.at(-1))
+  return `INSERT INTO checkpoint (block_number, transactions, invalid, updated_at)
+    VALUES (${number}, ${bind(block.transactions.length)}, ${bind(invalid)}, ${bind(at)})
+    ON CONFLICT (singleton) DO UPDATE SET block_number = excluded.block_number,
+      transactions = checkpoint.transactions + excluded.transactions,
+      invalid = checkpoint.invalid + excluded.invalid, updated_at = excluded.updated_at
+    WHERE checkpoint.block_number + 1 = excluded.block_number
+    RETURNING block_number`
+}
+
+/** Which transaction of the block wrote each row, as columns of `unnest`. */
+function originOf(writes: readonly Write[], bind: Bind): { columns: string; arrays: string } {
+  const arrays = [
+    `${bind(writes.map(w => w.kind))}::text[]`,
+    `${bind(writes.map(w => w.id))}::text[]`,
+    `${bind(writes.map(w => w.transaction.index))}::int[]`,
+    `${bind(writes.map(w => w.transaction.txId))}::text[]`,
+    `${bind(writes.map(w => timeOf(w.transaction)))}::timestamptz[]`,
+  ]
+  return { columns: 'kind, id, tx_index, tx_id, at', arrays: arrays.join(', ') }
+}
+
+/** Rows are written only where the checkpoint has moved. */
+function recordsSql(upsert: Upsert, bind: Bind): string {
+  const origin = originOf(rowsOf(upsert), bind)
+  const { open, secret } = upsert
+  const columns = {
+    ...(open ? { open: 'open_text::jsonb' } : {}),
+    ...(secret
+      ? {
+          secret_text: 'secret_text',
+          secret: 'secret_text::jsonb',
+          happened_on: 'happened_on',
+        }
+      : {}),
+  }
+  const texts = {
+    ...(open ? { open_text: textsOf(open) } : {}),
+    ...(secret ? { secret_text: textsOf(secret), happened_on: secret.map(happenedOn) } : {}),
+  }
+  const names = Object.keys(columns)
+  const arrays = Object.values(texts).map(list => `${bind(list)}::text[]`)
+  return `INSERT INTO records (kind, id, ${names.join(', ')}, block_number, tx_index, tx_id, updated_at)
+    SELECT kind, id, ${Object.values(columns).join(', ')}, block_number, tx_index, tx_id, at
+    FROM moved CROSS JOIN unnest(${[origin.arrays, ...arrays].join(', ')})
+      AS w(${[origin.columns, ...Object.keys(texts)].join(', ')})
+    ON CONFLICT (kind, id) DO UPDATE SET
+      ${names.map(name => `${name} = excluded.${name}`).join(', ')},
+      block_number = excluded.block_number, tx_index = excluded.tx_index,
+      tx_id = excluded.tx_id, updated_at = excluded.updated_at`
+}
 
 const textsOf = (writes: readonly Write[]): (string | null)[] => writes.map(({ text }) => text)
 
-async function writeRecords(tx: Queryable, block: LedgerBlock, upsert: Upsert): Promise<void> {
-  const rows = rowsOf(upsert)
-  const halves = halvesOf(upsert)
-  const columns = Object.entries(Object.assign({}, ...halves.map(half => half.columns)))
-  const texts = Object.entries(Object.assign({}, ...halves.map(half => half.texts)))
-  const names = columns.map(([name]) => name)
-  await tx.execute(
-    `INSERT INTO records (kind, id, ${names.join(', ')}, block_number, tx_index, tx_id, updated_at)
-     SELECT kind, id, ${columns.map(([, from]) => from).join(', ')}, $1, tx_index, tx_id, at
-     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[],
-         ${texts.map((_, index) => `$${index + 7}::text[]`).join(', ')})
-       AS w(kind, id, tx_index, tx_id, at, ${texts.map(([name]) => name).join(', ')})
-     ON CONFLICT (kind, id) DO UPDATE SET
-       ${names.map(name => `${name} = excluded.${name}`).join(', ')},
-       block_number = excluded.block_number, tx_index = excluded.tx_index,
-       tx_id = excluded.tx_id, updated_at = excluded.updated_at`,
-    [
-      block.number.toString(),
-      rows.map(w => w.kind),
-      rows.map(w => w.id),
-      rows.map(w => w.transaction.index),
-      rows.map(w => w.transaction.txId),
-      rows.map(w => timeOf(w.transaction)),
-      ...texts.map(([, values]) => values),
-    ],
-  )
+/** One change for each record and transaction, whichever halves were written. */
+function changesOf(writes: readonly Write[]): Write[] {
+  return [...new Map(writes.map(w => [`${w.kind}:${w.id}:${w.transaction.index}`, w])).values()]
+}
+
+function changesSql(writes: readonly Write[], bind: Bind): string {
+  const { columns, arrays } = originOf(writes, bind)
+  const names = bind(writes.map(w => w.transaction.name))
+  return `INSERT INTO changes (kind, id, block_number, tx_index, tx_id, name, at)
+    SELECT kind, id, block_number, tx_index, tx_id, name, at
+    FROM moved CROSS JOIN unnest(${arrays}, ${names}::text[]) AS w(${columns}, name)`
 }
 
 const DAYS = ['issuedOn', 'orderedOn', 'receivedOn', 'despatchedOn', 'valueOn'] as const
@@ -175,31 +216,6 @@ function happenedOn({ text }: Write): string {
   const value = JSON.parse(text ?? '{}') as Record<string, unknown>
   const day = DAYS.map(name => value[name]).find(each => typeof each === 'string')
   return (day as string | undefined) ?? ''
-}
-
-async function insertChanges(
-  tx: Queryable,
-  block: LedgerBlock,
-  writes: readonly Write[],
-): Promise<void> {
-  const unique = new Map(writes.map(w => [`${w.kind}:${w.id}:${w.transaction.index}`, w]))
-  const list = [...unique.values()]
-  if (list.length === 0) return
-  await tx.execute(
-    `INSERT INTO changes (kind, id, block_number, tx_index, tx_id, name, at)
-     SELECT kind, id, $1, tx_index, tx_id, name, at
-     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::timestamptz[])
-       AS w(kind, id, tx_index, tx_id, name, at)`,
-    [
-      block.number.toString(),
-      list.map(w => w.kind),
-      list.map(w => w.id),
-      list.map(w => w.transaction.index),
-      list.map(w => w.transaction.txId),
-      list.map(w => w.transaction.name),
-      list.map(w => timeOf(w.transaction)),
-    ],
-  )
 }
 
 export async function projectedHeight(tx: Queryable): Promise<bigint> {

@@ -5,9 +5,6 @@ import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { projectBlock, projectedHeight } from './project.ts'
 
-/** Channel of NOTIFY: the payload is the number of the block that has just been projected. */
-export const PROJECTED = 'projected'
-
 export interface ProjectorOptions {
   /** With `PROJECTION_SETTINGS`. */
   readonly database: Database
@@ -39,8 +36,6 @@ export const PROJECTION_SETTINGS = {
   synchronous_commit: 'off',
   plan_cache_mode: 'force_generic_plan',
 } as const
-
-const ANNOUNCE = 'SELECT pg_notify($1, $2)'
 
 /** The peer has a block of ours without our private values: read again until they are there. */
 class ValuesMissing extends Error {
@@ -108,11 +103,7 @@ export function startProjector(options: ProjectorOptions): Projector {
         )
         metrics.privateLost.inc()
       }
-      const isNew = await database.transaction(async tx => {
-        if (!(await projectBlock(tx, block, options.ownMsp))) return false
-        await tx.execute(ANNOUNCE, [PROJECTED, block.number.toString()])
-        return true
-      })
+      const isNew = await projectBlock(database, block, { ownMsp: options.ownMsp, announce: true })
       if (!isNew && (await projectedHeight(database)) < block.number) throw new Gap(block.number)
       metrics.projectedBlock.set(Number(block.number))
       goal.note(block.number)

@@ -31,8 +31,7 @@ describe('a rebuild of the read model', function () {
 
   before(async () => {
     store = await freshDatabase()
-    for (const one of chain)
-      await store.database.transaction(tx => projectBlock(tx, one, 'AllianceMSP'))
+    for (const one of chain) await projectBlock(store.database, one, { ownMsp: 'AllianceMSP' })
   })
   after(() => store.close())
 

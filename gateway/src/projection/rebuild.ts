@@ -74,7 +74,7 @@ async function catchUp(
   if (first > until) return
   const stop = new AbortController()
   for await (const block of ledger.blocks(first, stop.signal)) {
-    await fresh.transaction(tx => projectBlock(tx, block, options.ownMsp))
+    await projectBlock(fresh, block, { ownMsp: options.ownMsp })
     options.onProgress?.(block.number)
     if (block.number >= until) break
   }

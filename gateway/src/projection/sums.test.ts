@@ -123,9 +123,7 @@ describe('the sums of the read model', function () {
 
   async function play(changes: readonly (readonly Change[])[]): Promise<void> {
     for (const [number, transactions] of changes.entries())
-      await store.database.transaction(tx =>
-        projectBlock(tx, block(number, transactions), 'AllianceMSP'),
-      )
+      await projectBlock(store.database, block(number, transactions), { ownMsp: 'AllianceMSP' })
   }
 
   const kept = () =>

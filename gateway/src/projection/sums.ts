@@ -25,7 +25,7 @@ export const sumsMigration: Migration = {
 
 /** The kinds of record that stand in a figure. */
 const COUNTED = ['invoice', 'order', 'receipt', 'payment', 'receivable', 'request'] as const
-type Counted = (typeof COUNTED)[number]
+type Kind = (typeof COUNTED)[number]
 
 /** What is counted of one record. */
 interface Fact extends Row {
@@ -57,6 +57,10 @@ interface AmountFact extends Fact {
   readonly fen: string
 }
 
+interface RequestFact extends AmountFact {
+  readonly state: string | null
+}
+
 interface CertificateFact extends AmountFact {
   readonly state: string | null
   readonly is_root: boolean
@@ -68,7 +72,7 @@ const valueOf = (line: string, price: string): string =>
   `round((${line}->>'quantityMilli')::numeric * (${price}->>'unitPriceMicro')::numeric / 10000000)`
 
 /** Facts of a kind, to be followed by a condition on `r`. */
-const FACTS: Readonly<Record<Counted, string>> = {
+const FACTS: Readonly<Record<Kind, string>> = {
   invoice: `SELECT r.id, ARRAY['', r.buyer, r.seller] AS parties, r.happened_on AS day, r.match, r.approval,
       CASE WHEN r.match = 'EXCEPTION' THEN r.open->'codes' END AS codes,
       r.secret->>'totalFen' AS gross, r.secret->>'netFen' AS net,
@@ -97,9 +101,10 @@ const FACTS: Readonly<Record<Counted, string>> = {
     FROM records r
     WHERE r.kind = 'receivable' AND r.secret IS NOT NULL`,
   request: `SELECT r.id, ARRAY[r.open->>'askerMsp', r.open->>'obligorMsp', r.open->>'funderMsp',
-        r.secret->>'asker', r.obligor, b.secret->>'funder'] AS parties, '' AS day, r.secret->>'faceFen' AS fen
+        r.secret->>'asker', r.obligor, b.secret->>'funder'] AS parties, '' AS day,
+      r.open->>'state' AS state, r.secret->>'faceFen' AS fen
     FROM records r LEFT JOIN records b ON b.kind = 'bid' AND b.id = r.open->>'bidId'
-    WHERE r.kind = 'request' AND r.secret IS NOT NULL AND r.open->>'state' = 'CLOSED'`,
+    WHERE r.kind = 'request' AND r.secret IS NOT NULL`,
 }
 
 const LIVE = ['ACTIVE', 'LOCKED', 'DUE', 'PAID_PART', 'OVERDUE']
@@ -111,13 +116,13 @@ const ofAmount =
   (fact: Fact): Figure[] => [one(figure, (fact as AmountFact).fen)]
 
 /** What one record adds to which figures. */
-const FIGURES: Readonly<Record<Counted, (fact: Fact) => Figure[]>> = {
+const FIGURES: Readonly<Record<Kind, (fact: Fact) => Figure[]>> = {
   invoice: fact => invoiceFigures(fact as InvoiceFact),
   order: ofAmount('ordered'),
   receipt: ofAmount('received'),
   payment: ofAmount('paid'),
   receivable: fact => certificateFigures(fact as CertificateFact),
-  request: ofAmount('financed'),
+  request: fact => requestFigures(fact as RequestFact),
 }
 
 function invoiceFigures(fact: InvoiceFact): Figure[] {
@@ -147,6 +152,9 @@ function certificateFigures({ state, is_root, fen, collected }: CertificateFact)
   ]
 }
 
+const requestFigures = ({ state, fen }: RequestFact): Figure[] =>
+  state === 'CLOSED' ? [one('financed', fen)] : []
+
 /** A record that a block writes; `text` is its new value, null when it is taken away. */
 export interface Written {
   readonly kind: string
@@ -155,32 +163,36 @@ export interface Written {
 }
 
 /** The ids of what a block may move a figure of, by kind. */
-type Touched = ReadonlyMap<Counted, readonly string[]>
+type Touched = ReadonlyMap<Kind, readonly string[]>
 
 /** Facts by kind and id; those of one record are told apart by their text. */
-type Facts = ReadonlyMap<string, { readonly kind: Counted; readonly fact: Fact }>
+type Facts = ReadonlyMap<string, { readonly kind: Kind; readonly fact: Fact }>
+
+/** What the records that a block touches count for before it is written. */
+export interface Counted {
+  readonly touched: Touched
+  readonly facts: Facts
+}
+
+/** Without facts, this organisation holds no private value of any of them. */
+export async function countedBefore(tx: Queryable, writes: readonly Written[]): Promise<Counted> {
+  const touched = await touchedBy(tx, writes)
+  return { touched, facts: await factsOf(tx, touched) }
+}
 
 /**
- * Reads what the touched records count for before `write` and after it, and moves each sum by the difference.
- * A record that counts for what it did before costs no write.
+ * After the block is written: each sum moves by the difference. A record that counts for what it did before costs
+ * no write.
  */
-export async function movingSums(
-  tx: Queryable,
-  writes: readonly Written[],
-  write: () => Promise<void>,
-): Promise<void> {
-  const touched = await touchedBy(tx, writes)
-  const before = await factsOf(tx, touched)
-  await write()
-  const after = await factsOf(tx, touched)
-  await move(tx, differenceOf(before, after))
+export async function moveSums(tx: Queryable, before: Counted): Promise<void> {
+  await move(tx, differenceOf(before.facts, await factsOf(tx, before.touched)))
 }
 
 /** With the records that a written one counts through: a balance its invoice, an order its receipts, a bid its request. */
 async function touchedBy(tx: Queryable, writes: readonly Written[]): Promise<Touched> {
   const of = (kind: string): string[] =>
     writes.filter(written => written.kind === kind).map(({ id }) => id)
-  const all: readonly (readonly [Counted, readonly string[]])[] = [
+  const all: readonly (readonly [Kind, readonly string[]])[] = [
     ['invoice', [...of('invoice'), ...of('balance')]],
     ['order', of('order')],
     ['receipt', [...of('receipt'), ...(await receiptsOf(tx, of('order')))]],
@@ -209,7 +221,7 @@ function requestsOf(writes: readonly Written[]): string[] {
 }
 
 async function factsOf(tx: Queryable, touched: Touched): Promise<Facts> {
-  const facts = new Map<string, { kind: Counted; fact: Fact }>()
+  const facts = new Map<string, { kind: Kind; fact: Fact }>()
   for (const [kind, ids] of touched)
     for (const fact of await tx.query<Fact>(`${FACTS[kind]} AND r.id = ANY($1)`, [ids]))
       facts.set(`${kind}:${fact.id}`, { kind, fact })
@@ -235,7 +247,7 @@ function differenceOf(before: Facts, after: Facts): Sum[] {
   return [...sums.values()].filter(({ count, fen }) => count !== 0 || fen !== 0n)
 }
 
-function add(sums: Map<string, Sum>, kind: Counted, fact: Fact, sign: 1 | -1): void {
+function add(sums: Map<string, Sum>, kind: Kind, fact: Fact, sign: 1 | -1): void {
   const { day } = fact
   const parties = new Set(fact.parties.filter(party => party !== null))
   for (const { figure, count, fen } of FIGURES[kind](fact))
@@ -267,7 +279,7 @@ async function move(tx: Queryable, sums: readonly Sum[]): Promise<void> {
 
 /** What all records together count for: what `sums` must be, at the price of reading them all. */
 export async function recount(tx: Queryable): Promise<Sum[]> {
-  const all = new Map<string, { kind: Counted; fact: Fact }>()
+  const all = new Map<string, { kind: Kind; fact: Fact }>()
   for (const kind of COUNTED)
     for (const fact of await tx.query<Fact>(FACTS[kind]))
       all.set(`${kind}:${fact.id}`, { kind, fact })

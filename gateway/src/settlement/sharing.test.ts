@@ -49,7 +49,7 @@ describe('whom an obligor shows what it has paid', function () {
         secrets: [secret(ROOT), secret(LEAF), secret(TWIN)],
       },
     ])
-    await store.database.transaction(tx => projectBlock(tx, own, OWN))
+    await projectBlock(store.database, own, { ownMsp: OWN })
   })
   after(() => store.close())
 

@@ -82,7 +82,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
       return client
     },
     async project(block) {
-      await store.database.transaction(tx => projectBlock(tx, block, services.config.mspId))
+      await projectBlock(store.database, block, { ownMsp: services.config.mspId })
     },
     async close() {
       server.closeAllConnections()
