@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
+import { emptyBook, freshDatabase, type TestDatabase } from '../testing/postgres.ts'
 import { block } from '../testing/ledger.ts'
 import { invoiceState, usageOf } from '../testing/records.ts'
 import { projectBlock, projectedHeight } from './project.ts'
@@ -12,10 +12,7 @@ describe('the projector', function () {
     store = await freshDatabase()
   })
   after(() => store.close())
-  beforeEach(async () => {
-    for (const table of ['records', 'changes', 'checkpoint', 'sums'])
-      await store.database.execute(`TRUNCATE book.${table}`)
-  })
+  beforeEach(() => emptyBook(store))
 
   const apply = (one: ReturnType<typeof block>): Promise<boolean> =>
     projectBlock(store.database, one, { ownMsp: 'AllianceMSP' })
@@ -83,8 +80,7 @@ describe('the projector', function () {
     const blocks = fc.array(fc.array(write, { maxLength: 3 }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(blocks, fc.array(fc.nat(4), { maxLength: 5 }), async (list, repeats) => {
-        for (const table of ['records', 'changes', 'checkpoint', 'sums'])
-          await store.database.execute(`TRUNCATE book.${table}`)
+        await emptyBook(store)
         const made = list.map((writes, number) =>
           block(
             number,
@@ -93,8 +89,7 @@ describe('the projector', function () {
         )
         for (const one of made) await apply(one)
         const straight = await dump()
-        for (const table of ['records', 'changes', 'checkpoint', 'sums'])
-          await store.database.execute(`TRUNCATE book.${table}`)
+        await emptyBook(store)
         for (const one of made) {
           await apply(one)
           for (const again of repeats) if (made[again]) await apply(made[again])

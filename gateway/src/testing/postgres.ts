@@ -44,6 +44,11 @@ export async function freshDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** An empty read model, as before block 0. */
+export async function emptyBook({ database }: TestDatabase): Promise<void> {
+  await database.execute('TRUNCATE book.records, book.changes, book.checkpoint, book.sums')
+}
+
 /** PostgreSQL refuses root, so root runs it as another account, from a folder that account can reach. */
 function account(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined

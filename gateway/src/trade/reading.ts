@@ -1,4 +1,4 @@
-import { decodeCursor, page as cut, Where } from '../platform/database/paging.ts'
+import { decodeCursor, page, Where } from '../platform/database/paging.ts'
 import type { Row } from '../platform/database/database.ts'
 import { unknownObject } from '../platform/faults.ts'
 import { historyOf, names, type Names } from '../receivables/reading.ts'
@@ -50,12 +50,12 @@ async function list<T>(
   services: Services,
   kinds: readonly TradeKind[],
   where: Where,
-  page: { readonly cursor?: string | undefined; readonly limit: number },
+  filter: { readonly cursor?: string | undefined; readonly limit: number },
   view: (row: ListedRow, name: Names) => T,
 ) {
-  const after = decodeCursor(page.cursor, 2)
+  const after = decodeCursor(filter.cursor, 2)
   if (after) where.and('(r.happened_on, r.id) < (?, ?)', ...after)
-  const newest = `ORDER BY r.happened_on DESC, r.id DESC LIMIT ${page.limit + 1}`
+  const newest = `ORDER BY r.happened_on DESC, r.id DESC LIMIT ${filter.limit + 1}`
   const ofKind = (kind: TradeKind): string =>
     `(SELECT * FROM records r ${where.sql} AND r.kind = '${kind}' ${newest})`
   const rows = await services.database.query<ListedRow>(
@@ -63,7 +63,7 @@ async function list<T>(
     where.values,
   )
   const name = await names(services)
-  return cut(rows, page.limit, {
+  return page(rows, filter.limit, {
     key: row => [row.happened_on, row.id],
     item: row => view(row, name),
   })
@@ -222,7 +222,7 @@ export async function listEntries(
     where.values,
   )
   const name = await names(services)
-  return cut(rows, filter.limit, {
+  return page(rows, filter.limit, {
     key: row => [row.booked_on, row.entry_id],
     item: row => entryView(row, name),
   })
