@@ -228,7 +228,13 @@ const codeAfter = (bytes: Uint8Array): number => {
 
 /** Another refusal than the model's, or answers that differ: an endorser that is behind. */
 const lags = (answer: Refused, expected: Refused | undefined): boolean =>
-  answer.code === DIFFERENT || (answer.fault !== undefined && answer.code !== expected?.code)
+  answer.code === DIFFERENT || (answer.fault !== undefined && codes(answer) !== codes(expected))
+
+/** The code of a refusal, with those of the items where a batch was refused. */
+const codes = (refusal: Refused | undefined): string => {
+  const items = (refusal?.fault?.refusals ?? []) as { code: string }[]
+  return [refusal?.code, ...items.map(({ code }) => code)].join(' ')
+}
 
 const codeName = (code: number): string =>
   code === 10 ? 'ENDORSEMENT_POLICY_FAILURE' : `CODE_${code}`
