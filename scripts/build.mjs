@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { runtime } from './runtime.mjs'
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const workspaces = ['chaincode', 'network', 'ipfs', 'gateway', 'test-network', 'benchmarks']
@@ -47,8 +48,8 @@ export function build() {
   )
     return
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc')
-  run(process.execPath, [compiler, '-b', ...workspaces], 'Compiling')
-  run(process.execPath, [path.join(root, 'scripts/bundle.mjs')], 'Bundling the processes')
+  run(runtime(), [compiler, '-b', ...workspaces], 'Compiling')
+  run(runtime(), [path.join(root, 'scripts/bundle.mjs')], 'Bundling the processes')
   writeFileSync(stamp, '')
 }
 
@@ -59,7 +60,7 @@ export function buildPortals() {
   if (!existsSync(path.join(folder, 'index.html')) || !isStale(stamp, [path.join(folder, 'src')]))
     return
   run(
-    process.execPath,
+    runtime(),
     [path.join(root, 'node_modules/vite/bin/vite.js'), 'build', folder, '--logLevel', 'warn'],
     'Bundling the portals',
   )

@@ -4,12 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import v8 from 'node:v8'
 import vm from 'node:vm'
-
-// V8 optimises a function after this many bytes of its code have run. A dozen processes on two cores do not wait for
-// the optimiser, it takes their time: four times V8's own measure is the better one here (ADR 0008).
-v8.setFlagsFromString('--interrupt-budget=270336')
 
 const file = fileURLToPath(import.meta.url).replace(/\.mjs$/, '.bundle.cjs')
 const codeFile = `${file}.code`

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { build, root } from './build.mjs'
+import { runtime } from './runtime.mjs'
 
 const [entry, ...args] = process.argv.slice(2)
 if (!entry) {
@@ -12,7 +13,7 @@ if (!entry) {
 build()
 const [workspace, ...rest] = entry.split('/')
 const compiled = path.join(root, workspace, 'dist', ...rest).replace(/\.ts$/, '.js')
-const child = spawn(process.execPath, [compiled, ...args], {
+const child = spawn(runtime(), [compiled, ...args], {
   stdio: 'inherit',
   cwd: process.env.INIT_CWD ?? process.cwd(),
 })

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, buildPortals, root } from './build.mjs'
+import { isRuntime, runtime } from './runtime.mjs'
 
 const NODE_LEAST = [20, 19]
 
@@ -50,7 +51,10 @@ function isInstalled() {
   const found = packages(record)
   return Object.entries(wanted).every(
     ([place, { version, optional, link }]) =>
-      !place.startsWith('node_modules/') || link || optional || found[place]?.version === version,
+      !place.startsWith('node_modules/') ||
+      link ||
+      (optional && !isRuntime(place)) ||
+      found[place]?.version === version,
   )
 }
 
@@ -64,7 +68,7 @@ export function setUp() {
 
 /** Hands over to a Node program, passes signals on, and ends as it ends. */
 export function handOver(file, args, env = {}) {
-  const child = spawn(process.execPath, [path.join(root, file), ...args], {
+  const child = spawn(runtime(), [path.join(root, file), ...args], {
     stdio: 'inherit',
     cwd: root,
     env: { ...process.env, ...env },

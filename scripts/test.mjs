@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './build.mjs'
+import { runtime } from './runtime.mjs'
 import { setUp } from './setup.mjs'
 
 /** Time budgets in seconds on two cores; a suite that needs longer has failed. */
@@ -78,7 +79,7 @@ function runSuite(suite, scratch) {
     ...(suite.onFabric ? ['--exit'] : []),
     ...files,
   ]
-  const child = spawn(process.execPath, args, {
+  const child = spawn(runtime(), args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {

@@ -26,8 +26,11 @@ export function nodeProcess(
   const args = fromSource
     ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
     : [path.join(folder, 'dist/run', `${file}.mjs`)]
-  return { command: process.execPath, args }
+  return { command: process.execPath, args: [SMALL_NEW_SPACE, ...args] }
 }
+
+/** MiB. A dozen processes on one machine: V8's own choice for the young objects of each is made for one (ADR 0011). */
+const SMALL_NEW_SPACE = '--max-semi-space-size=8'
 
 const SOURCE_FLAGS = ['--conditions=triflow-source', '--import', 'tsx']
 
