@@ -12,12 +12,12 @@ import { createRun, type Run, StillWaiting } from './run.ts'
 import {
   claimStale,
   insertOperation,
-  operationView,
   readOperation,
+  readView,
   renewLeases,
-  transactionsOf,
   writeEnding,
   LEASE_SECONDS,
+  type OperationRow,
 } from './store.ts'
 import type { Submitter } from './submit.ts'
 
@@ -121,22 +121,27 @@ function renew({ running, database, owner, log }: EngineState): void {
   )
 }
 
-function launch(state: EngineState, operationId: string): Promise<void> {
+function launch(state: EngineState, operationId: string, fresh?: OperationRow): Promise<void> {
   const known = state.running.get(operationId)
   if (known) return known
-  const work = execute(state, operationId)
+  const work = execute(state, operationId, fresh)
     .catch((error: unknown) => state.log.error({ err: error, operationId }, 'left behind'))
     .finally(() => state.running.delete(operationId))
   state.running.set(operationId, work)
   return work
 }
 
-async function execute(state: EngineState, operationId: string): Promise<void> {
-  const row = await readOperation(state.database, operationId)
+/** `fresh` is the row of an operation that was written just now, and so has no attempts behind it. */
+async function execute(
+  state: EngineState,
+  operationId: string,
+  fresh?: OperationRow,
+): Promise<void> {
+  const row = fresh ?? (await readOperation(state.database, operationId))
   invariant(row, `operation ${operationId} exists`)
   const kind = state.kinds.get(row.kind)
   invariant(kind, `operation kind ${row.kind} is defined`)
-  const run = createRun({ ...state, row })
+  const run = createRun({ ...state, row, isFresh: fresh !== undefined })
   try {
     await kind.run(run, row.input)
     await state.reached(run.lastBlock)
@@ -177,9 +182,9 @@ async function fail(
 }
 
 async function read({ database }: EngineState, operationId: string): Promise<Operation> {
-  const row = await readOperation(database, operationId)
-  if (!row) throw unknownObject('operation')
-  return operationView(row, await transactionsOf(database, operationId))
+  const operation = await readView(database, operationId)
+  if (!operation) throw unknownObject('operation')
+  return operation
 }
 
 async function answer(
@@ -206,7 +211,7 @@ async function start(
 ): Promise<string> {
   invariant(state.kinds.has(kind), `operation kind ${kind} is defined`)
   const operationId = randomUUID()
-  await insertOperation(state.database, {
+  const row = await insertOperation(state.database, {
     operationId,
     kind,
     input,
@@ -215,7 +220,7 @@ async function start(
     memberId: by.memberId,
     write: by.write,
   })
-  void launch(state, operationId)
+  void launch(state, operationId, row)
   return operationId
 }
 

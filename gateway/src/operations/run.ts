@@ -33,11 +33,13 @@ export interface RunOptions {
   readonly database: Database
   readonly submitter: Submitter
   readonly row: OperationRow
+  /** Nothing of this operation has been tried before. */
+  readonly isFresh: boolean
   /** The wallet: whose signature the transactions carry. */
   readonly signerOf: (userId: string) => Promise<LedgerIdentity>
 }
 
-export function createRun({ database, submitter, row, signerOf }: RunOptions): Run {
+export function createRun({ database, submitter, row, isFresh, signerOf }: RunOptions): Run {
   const outcomes = new Map<string, ItemOutcome>()
   let total = 0
   const run: Run = {
@@ -58,6 +60,7 @@ export function createRun({ database, submitter, row, signerOf }: RunOptions): R
       const result = await submitter.submit({
         operationId: row.operation_id,
         step,
+        isFresh,
         build,
         signer: () => signerOf(row.user_id),
       })

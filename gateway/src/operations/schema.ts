@@ -35,7 +35,7 @@ export const operationMigration: Migration = {
     items jsonb NOT NULL,
     envelope bytea NOT NULL,
     result bytea NOT NULL,
-    status text NOT NULL CHECK (status IN ('stored','submitted','committed','invalid','abandoned')),
+    status text NOT NULL CHECK (status IN ('stored','committed','invalid','abandoned')),
     validation_code text,
     block_number bigint,
     created_at timestamptz NOT NULL DEFAULT now(),

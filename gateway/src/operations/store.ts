@@ -1,5 +1,6 @@
-import type { Database, Queryable, Row } from '../platform/database/database.ts'
+import type { Queryable, Row } from '../platform/database/database.ts'
 import { decodeCursor, page, Where } from '../platform/database/paging.ts'
+import { invariant } from '../platform/faults.ts'
 import type { WriteRequest } from '../platform/http/idempotency.ts'
 import type { ItemOutcome, Operation, Problem } from '../platform/http/schemas.ts'
 
@@ -29,10 +30,15 @@ export interface TransactionRow extends Row {
   items: string[]
   envelope: Uint8Array
   result: Uint8Array
-  status: 'stored' | 'submitted' | 'committed' | 'invalid' | 'abandoned'
+  status: 'stored' | 'committed' | 'invalid' | 'abandoned'
   validation_code: string | null
   block_number: string | null
 }
+
+type TransactionView = Pick<
+  TransactionRow,
+  'tx_id' | 'step' | 'status' | 'validation_code' | 'block_number'
+>
 
 export const LEASE_SECONDS = 9
 
@@ -49,29 +55,29 @@ export interface NewOperation {
 const bigintText = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value
 
-/** The operation and the key that started it become durable together. */
-export async function insertOperation(database: Database, fresh: NewOperation): Promise<void> {
-  await database.transaction(async tx => {
-    await tx.execute(
-      `INSERT INTO operations (operation_id, kind, user_id, member_id, input, status, lease_owner, lease_until)
-       VALUES ($1, $2, $3, $4, $5, 'running', $6, now() + make_interval(secs => $7))`,
-      [
-        fresh.operationId,
-        fresh.kind,
-        fresh.userId,
-        fresh.memberId ?? null,
-        JSON.stringify(fresh.input, bigintText),
-        fresh.owner,
-        LEASE_SECONDS,
-      ],
-    )
-    if (!fresh.write) return
-    await tx.execute('UPDATE idempotency SET operation_id = $3 WHERE user_id = $1 AND key = $2', [
-      fresh.write.userId,
-      fresh.write.key,
+/** The operation and the key that started it become durable together: one statement. */
+export async function insertOperation(
+  database: Queryable,
+  fresh: NewOperation,
+): Promise<OperationRow> {
+  const [row] = await database.query<OperationRow>(
+    `WITH keyed AS (UPDATE idempotency SET operation_id = $1 WHERE user_id = $8 AND key = $9)
+     INSERT INTO operations (operation_id, kind, user_id, member_id, input, status, lease_owner, lease_until)
+     VALUES ($1, $2, $3, $4, $5, 'running', $6, now() + make_interval(secs => $7)) RETURNING *`,
+    [
       fresh.operationId,
-    ])
-  })
+      fresh.kind,
+      fresh.userId,
+      fresh.memberId ?? null,
+      JSON.stringify(fresh.input, bigintText),
+      fresh.owner,
+      LEASE_SECONDS,
+      fresh.write?.userId ?? null,
+      fresh.write?.key ?? null,
+    ],
+  )
+  invariant(row, 'an inserted row is returned')
+  return row
 }
 
 export async function readOperation(
@@ -83,6 +89,23 @@ export async function readOperation(
     [operationId],
   )
   return row
+}
+
+/** What the API shows of an operation. */
+export async function readView(
+  database: Queryable,
+  operationId: string,
+): Promise<Operation | undefined> {
+  const [row] = await database.query<OperationRow & { transactions: TransactionView[] }>(
+    `SELECT o.*, coalesce((
+         SELECT jsonb_agg(jsonb_build_object('tx_id', t.tx_id, 'step', t.step, 'status', t.status,
+           'validation_code', t.validation_code, 'block_number', t.block_number::text)
+           ORDER BY t.step, t.attempt)
+         FROM transactions t WHERE t.operation_id = o.operation_id), '[]') AS transactions
+     FROM operations o WHERE o.operation_id = $1`,
+    [operationId],
+  )
+  return row && operationView(row, row.transactions)
 }
 
 /** Takes over operations whose owner has died or that wait for their turn. */
@@ -157,15 +180,15 @@ export async function writeMemo(
   )
 }
 
-export async function transactionsOf(
+/** The attempts of one step, in order. */
+export async function attemptsOf(
   database: Queryable,
   operationId: string,
-  step?: string,
+  step: string,
 ): Promise<TransactionRow[]> {
-  const where = new Where().and('operation_id = ?', operationId).maybe('step = ?', step)
   return database.query<TransactionRow>(
-    `SELECT * FROM transactions ${where.sql} ORDER BY step, attempt`,
-    where.values,
+    'SELECT * FROM transactions WHERE operation_id = $1 AND step = $2 ORDER BY attempt',
+    [operationId, step],
   )
 }
 
@@ -205,7 +228,7 @@ export async function markTransaction(
 
 export function operationView(
   row: OperationRow,
-  transactions: readonly TransactionRow[],
+  transactions: readonly TransactionView[],
 ): Operation {
   return {
     operationId: row.operation_id,

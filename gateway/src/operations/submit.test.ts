@@ -5,7 +5,7 @@ import { createMetrics } from '../platform/metrics.ts'
 import type { Outcome } from '../platform/ledger/outcome.ts'
 import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts'
 import { scriptedLedger, type ScriptedLedger, type Script } from '../testing/ledger.ts'
-import { insertOperation, insertTransaction, transactionsOf } from './store.ts'
+import { attemptsOf, insertOperation, insertTransaction } from './store.ts'
 import { createSubmitter, StillWaiting, type StepResult } from './submit.ts'
 
 const committed: Outcome = { kind: 'committed', blockNumber: 9n }
@@ -67,7 +67,7 @@ describe('one step on the ledger', function () {
     const watching: ScriptedLedger = {
       ...ledger,
       async submit(prepared) {
-        seen.push(...(await transactionsOf(store.database, operationId)).map(row => row.tx_id))
+        seen.push(...(await attemptsOf(store.database, operationId, 'one')).map(row => row.tx_id))
         return ledger.submit(prepared)
       },
     }
@@ -81,7 +81,7 @@ describe('one step on the ledger', function () {
     })
     expect(result.ok).to.equal(true)
     expect(new Set(ledger.sent).size).to.equal(3)
-    const rows = await transactionsOf(store.database, operationId)
+    const rows = await attemptsOf(store.database, operationId, 'one')
     expect(rows.map(row => row.status)).to.deep.equal(['invalid', 'invalid', 'committed'])
   })
 

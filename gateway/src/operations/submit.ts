@@ -6,7 +6,7 @@ import { next, type Outcome } from '../platform/ledger/outcome.ts'
 import type { LedgerIdentity } from '../platform/ledger/signer.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { insertTransaction, markTransaction, transactionsOf, type TransactionRow } from './store.ts'
+import { attemptsOf, insertTransaction, markTransaction, type TransactionRow } from './store.ts'
 
 /** The ledger has not said what became of a transaction; the operation is taken up again later. */
 export class StillWaiting extends Error {
@@ -37,6 +37,8 @@ export type StepResult = Committed | Refused
 export interface StepOptions {
   readonly operationId: string
   readonly step: string
+  /** Nothing of this operation has been tried before: no earlier attempt is looked for. */
+  readonly isFresh?: boolean
   /** Whose signature the transaction carries. */
   readonly signer: () => Promise<LedgerIdentity>
   /** Called for each attempt, so that a repeated one is made from fresh values. */
@@ -66,7 +68,9 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   const gate = createGate(options.concurrency)
   return {
     async submit(step) {
-      const earlier = await transactionsOf(options.database, step.operationId, step.step)
+      const earlier = step.isFresh
+        ? []
+        : await attemptsOf(options.database, step.operationId, step.step)
       const done = earlier.find(row => row.status === 'committed')
       if (done) return committedRow(done)
       const recovered = await recoverAll(options, step, earlier)
@@ -101,13 +105,8 @@ async function attemptOnce(
     envelope: prepared.envelope,
     result: prepared.result,
   })
-  const isSent = await ledger.submit(prepared)
-  // The note is for a restart; the ledger goes on meanwhile.
-  const [outcome] = await Promise.all([
-    ledger.status(prepared.txId, STATUS_MS),
-    isSent ? markTransaction(database, prepared.txId, SUBMITTED) : undefined,
-  ])
-  return { outcome, prepared, items }
+  await ledger.submit(prepared)
+  return { outcome: await ledger.status(prepared.txId, STATUS_MS), prepared, items }
 }
 
 /** Transactions of an earlier life of this step: their fate is found out before anything else is done. */
@@ -116,7 +115,7 @@ async function recoverAll(
   step: StepOptions,
   earlier: readonly TransactionRow[],
 ): Promise<StepResult | undefined> {
-  const open = earlier.filter(row => row.status === 'stored' || row.status === 'submitted')
+  const open = earlier.filter(row => row.status === 'stored')
   for (const row of open) {
     const tried = await recover(options, row)
     const decision = await decide(options, { step, tried, attempt: row.attempt })
@@ -125,15 +124,12 @@ async function recoverAll(
   return undefined
 }
 
-async function recover(
-  { database, ledger }: SubmitterOptions,
-  row: TransactionRow,
-): Promise<Tried> {
+async function recover({ ledger }: SubmitterOptions, row: TransactionRow): Promise<Tried> {
   const prepared = { txId: row.tx_id, envelope: row.envelope, result: row.result }
   let outcome = await ledger.status(row.tx_id, RECOVERY_STATUS_MS)
   if (outcome.kind === 'unknown') {
     // The very same bytes once more: one transaction id is committed at most once.
-    if (await ledger.submit(prepared)) await markTransaction(database, row.tx_id, SUBMITTED)
+    await ledger.submit(prepared)
     outcome = await ledger.status(row.tx_id, STATUS_MS)
   }
   return { outcome, prepared, items: row.items }
@@ -183,8 +179,6 @@ async function decide(
       return unreachable(decision)
   }
 }
-
-const SUBMITTED = { status: 'submitted' } as const
 
 interface Tried {
   readonly outcome: Outcome

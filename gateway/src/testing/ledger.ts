@@ -4,10 +4,9 @@ import type { LedgerBlock, LedgerTransaction } from '../platform/ledger/blocks.t
 import type { Ledger, Prepared } from '../platform/ledger/ledger.ts'
 import type { Outcome } from '../platform/ledger/outcome.ts'
 
-/** What one endorsement, submit or status question of a test is answered with. */
+/** What one endorsement or status question of a test is answered with. */
 export interface Script {
   readonly endorse?: (Outcome | 'endorsed')[]
-  readonly submit?: boolean[]
   readonly status?: Outcome[]
 }
 
@@ -24,7 +23,6 @@ export interface ScriptedLedger extends Ledger {
  */
 export function scriptedLedger(script: Script): ScriptedLedger {
   const endorse = [...(script.endorse ?? [])]
-  const submit = [...(script.submit ?? [])]
   const status = [...(script.status ?? [])]
   const ledger: ScriptedLedger = {
     endorsed: [],
@@ -44,7 +42,6 @@ export function scriptedLedger(script: Script): ScriptedLedger {
     },
     async submit(prepared) {
       ledger.sent.push(prepared.txId)
-      return submit.shift() ?? true
     },
     async status(txId) {
       ledger.asked.push(txId)

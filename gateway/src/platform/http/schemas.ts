@@ -69,7 +69,7 @@ export const TransactionRef = z
   .object({
     txId: z.string(),
     step: z.string(),
-    status: z.enum(['stored', 'submitted', 'committed', 'invalid', 'abandoned']),
+    status: z.enum(['stored', 'committed', 'invalid', 'abandoned']),
     blockNumber: z.string().optional(),
     validationCode: z.string().optional(),
   })

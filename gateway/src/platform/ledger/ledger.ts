@@ -25,8 +25,8 @@ export interface Ledger {
   evaluate(identity: LedgerIdentity, operation: Operation): Promise<Uint8Array>
   /** Endorses and signs; nothing leaves for ordering. */
   endorse(identity: LedgerIdentity, operation: Operation): Promise<Prepared | Outcome>
-  /** Sends the stored bytes. `false`: the ledger may or may not have them. */
-  submit(prepared: Prepared): Promise<boolean>
+  /** Sends the stored bytes. Whether the ledger took them is not said: `status` is. */
+  submit(prepared: Prepared): Promise<void>
   /** Asks for the fate of a transaction, waiting up to `timeoutMs` for its commit. */
   status(txId: string, timeoutMs: number): Promise<Outcome>
   /** How many blocks the peer has. */
@@ -63,11 +63,9 @@ export function openLedger(options: LedgerOptions): Ledger {
       const transaction = connections.gateway(options.own).newTransaction(prepared.envelope)
       try {
         await transaction.submit({ deadline: Date.now() + SUBMIT_MS })
-        return true
       } catch (error) {
         connections.noteFailure(error)
         options.log.warn({ txId: prepared.txId, grpc: grpcCode(error) }, 'submit not acknowledged')
-        return false
       }
     },
     async status(txId, timeoutMs) {
