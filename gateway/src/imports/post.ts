@@ -36,8 +36,9 @@ export function importPost(services: Services): OperationKind<{ importId: string
       const record = await findImport(services.database, importId)
       invariant(record, `import ${importId} exists`)
       const sourceHash = record.sha256
+      const pending = await pendingBatches(services, importId)
       for (const kind of ORDER_OF_KINDS) {
-        const batches = await pendingBatches(services, importId, kind)
+        const batches = pending.get(kind) ?? []
         const gate = createGate(PARALLEL)
         await Promise.all(
           batches.map(batch =>
@@ -54,14 +55,13 @@ export function importPost(services: Services): OperationKind<{ importId: string
 async function pendingBatches(
   services: Services,
   importId: string,
-  kind: string,
-): Promise<number[]> {
-  const rows = await services.database.query<{ batch: number }>(
-    `SELECT DISTINCT batch FROM import_rows
-     WHERE import_id = $1 AND kind = $2 AND verdict = 'PENDING' ORDER BY batch`,
-    [importId, kind],
+): Promise<ReadonlyMap<string, number[]>> {
+  const rows = await services.database.query<{ kind: string; batches: number[] }>(
+    `SELECT kind, array_agg(DISTINCT batch ORDER BY batch) AS batches FROM import_rows
+     WHERE import_id = $1 AND verdict = 'PENDING' GROUP BY kind`,
+    [importId],
   )
-  return rows.map(row => row.batch)
+  return new Map(rows.map(row => [row.kind, row.batches]))
 }
 
 async function finish(services: Services, importId: string): Promise<void> {
@@ -92,8 +92,10 @@ async function postBatch(services: Services, run: Run, place: BatchPlace): Promi
       operation: await build(services, place, chosen),
       items: chosen.map(row => String(row.row)),
     }))
-    if (result.ok) await accept(services, place.importId, { rows: result.items, txId: result.txId })
-    else await refuse(services, place.importId, refused(result.fault, chosen))
+    if (result.ok) {
+      await accept(services, place, { rows: result.items, txId: result.txId })
+      if (result.items.length === rows.length) return
+    } else await refuse(services, place.importId, refused(result.fault, chosen))
   }
 }
 
@@ -111,19 +113,19 @@ async function handledLocally(
   rows: readonly RowRecord[],
 ): Promise<boolean> {
   if (place.kind === 'MEMBER') {
-    await takeMembers(services, place.importId, rows)
+    await takeMembers(services, place, rows)
     return true
   }
   if (place.kind !== 'STATEMENT') return false
   await keepEntries(services, place.importId, rows)
   if (rows.some(row => (row.payload as EntryPayload).attests)) return false
-  await accept(services, place.importId, { rows: rows.map(row => String(row.row)) })
+  await accept(services, place, { rows: rows.map(row => String(row.row)) })
   return true
 }
 
 async function takeMembers(
   services: Services,
-  importId: string,
+  place: BatchPlace,
   rows: readonly RowRecord[],
 ): Promise<void> {
   for (const row of rows) {
@@ -133,11 +135,11 @@ async function takeMembers(
     const moved = known !== undefined && known.mspId !== draft.mspId
     if (moved || (own && !known)) {
       const code = moved ? 'MEMBER_MISMATCH' : 'MEMBER_NOT_ENROLLED'
-      await refuse(services, importId, [{ row: row.row, code }])
+      await refuse(services, place.importId, [{ row: row.row, code }])
       continue
     }
     if (!own) await services.directory.take([introductionOf(draft)], false)
-    await accept(services, importId, { rows: [String(row.row)] })
+    await accept(services, place, { rows: [String(row.row)] })
   }
 }
 
@@ -210,7 +212,7 @@ function refused(fault: Fault, rows: readonly RowRecord[]): { row: number; code:
 
 async function accept(
   services: Services,
-  importId: string,
+  { importId, kind }: BatchPlace,
   done: { rows: readonly string[]; txId?: string },
 ): Promise<void> {
   await services.database.execute(
@@ -219,11 +221,10 @@ async function accept(
     [importId, done.rows.map(Number), done.txId ?? null],
   )
   services.metrics.importRows.inc({ verdict: 'ACCEPTED' }, done.rows.length)
-  if (done.txId === undefined) return
+  if (done.txId === undefined || kind !== 'STATEMENT') return
   await services.database.execute(
     `UPDATE statement_entries SET attested = true, tx_id = $3
-     WHERE entry_id IN (SELECT object_id FROM import_rows WHERE import_id = $1 AND row = ANY($2::int[])
-       AND kind = 'STATEMENT')`,
+     WHERE entry_id IN (SELECT object_id FROM import_rows WHERE import_id = $1 AND row = ANY($2::int[]))`,
     [importId, done.rows.map(Number), done.txId],
   )
 }

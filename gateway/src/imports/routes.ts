@@ -1,17 +1,20 @@
 import { unknownObject } from '../platform/faults.ts'
 import { Answer, type Handlers } from '../platform/http/bind.ts'
 import { scopeOf, type Services } from '../services.ts'
+import { watchEndings } from './endings.ts'
 import { importPost } from './post.ts'
 import { findImport, listReports, listRows, readReport } from './store.ts'
 import { type Importer } from './upload.ts'
 
 type Names = 'imports.upload' | 'imports.list' | 'imports.get' | 'imports.rows'
 
-const POLL_MS = 150
+/** A notification is lost while the listening connection is renewed: then the table is asked. */
+const ASK_MS = 1_000
 
 export function importHandlers(services: Services, importer: Importer): Handlers<Names> {
   const { database, engine } = services
   engine.define(importPost(services))
+  const endings = watchEndings(database)
 
   async function report(importId: string, scope: string | undefined, repeated = false) {
     const found = await readReport(database, importId, { scope, repeated })
@@ -36,10 +39,13 @@ export function importHandlers(services: Services, importer: Importer): Handlers
     'imports.get': async ({ caller, params, query }) => {
       const deadline = Date.now() + query.waitMs
       for (;;) {
+        const left = deadline - Date.now()
+        // From before the look at the table, or an end between the two would be missed.
+        const ended = endings.next(params.importId, Math.max(0, Math.min(left, ASK_MS)))
         const record = await findImport(database, params.importId)
-        if (!record || record.finished_at !== null || Date.now() >= deadline)
+        if (!record || record.finished_at !== null || left <= 0)
           return report(params.importId, scopeOf(caller))
-        await new Promise(resolve => setTimeout(resolve, POLL_MS))
+        await ended
       }
     },
     'imports.rows': async ({ caller, params, query }) => {

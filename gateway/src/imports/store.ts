@@ -37,6 +37,9 @@ export interface RowRecord extends Row {
   tx_id: string | null
 }
 
+/** The channel on which the id of an import that ended is told. */
+export const IMPORT_ENDED = 'import_ended'
+
 export async function findImport(
   database: Queryable,
   importId: string,
@@ -137,7 +140,7 @@ export async function updateImport(
        encoding = coalesce($4, encoding), code = coalesce($5, code), line = coalesce($6, line),
        operation_id = coalesce($7, operation_id),
        finished_at = CASE WHEN $8 THEN now() ELSE finished_at END
-     WHERE import_id = $1`,
+     WHERE import_id = $1 RETURNING CASE WHEN $8 THEN pg_notify('${IMPORT_ENDED}', import_id) END`,
     [
       importId,
       change.status ?? null,
