@@ -15,7 +15,7 @@ import type { OperationKind } from '../operations/engine.ts'
 import type { Run } from '../operations/run.ts'
 import { createGate } from '../operations/submit.ts'
 import { invariant } from '../platform/faults.ts'
-import { findRecord, findRecords, type Kept, type Stored } from '../projection/records.ts'
+import { findRecords, type Kept, type Stored } from '../projection/records.ts'
 import type { Services } from '../services.ts'
 
 type PaymentRecord = Kept<null, Stored<Payment>>
@@ -151,7 +151,7 @@ async function allocateBatch(
     build: async ids =>
       ledger.reconciliation.allocatePayments({
         seed: newSeed(),
-        items: await Promise.all(ids.map(id => allocation(services, id))),
+        items: await allocations(services, ids),
       }),
     onRefused: ({ id, code }) => setAside(services, id, code),
   })
@@ -161,17 +161,11 @@ async function withInvoice(
   services: Services,
   batch: readonly OpenPayment[],
 ): Promise<readonly string[]> {
-  const ids = batch.map(({ id }) => id)
-  const payments = await findRecords<null, Stored<Payment>>(services.database, 'payment', ids)
-  const usages = await findRecords<null, Stored<Usage>>(services.database, 'usage', ids)
-  const found: string[] = []
-  for (const id of ids) {
-    const payment = payments.get(id)
-    if (!payment) continue
-    const unusedFen = unusedOf(payment, usages.get(id))
-    if (place(await namedInvoices(services, payment), unusedFen).length > 0) found.push(id)
-  }
-  return found
+  const known = await knownOf(
+    services,
+    batch.map(({ id }) => id),
+  )
+  return known.filter(one => place(one).length > 0).map(({ payment }) => payment.id)
 }
 
 async function refuse(
@@ -204,32 +198,66 @@ interface Placed extends Named {
   readonly amountFen: bigint
 }
 
-async function namedInvoices(services: Services, payment: PaymentRecord): Promise<Named[]> {
-  const { items } = decodeRemittance(payment.secret.remittance)
-  const rows = await services.database.query<{ id: string; number: string }>(
-    `SELECT id, number FROM records
-     WHERE kind = 'invoice' AND number = ANY($1)
-       AND seller = $2 AND buyer = $3`,
-    [items.map(item => item.number), payment.secret.payee, payment.secret.payer],
-  )
-  const ids = new Map(rows.map(row => [row.number, row.id]))
-  const balances = await findRecords<null, Stored<Balance>>(services.database, 'balance', [
-    ...ids.values(),
+/** A payment, what of it is used, and the invoices it names. */
+interface Known {
+  readonly payment: PaymentRecord
+  readonly usage: UsageRecord | undefined
+  readonly named: readonly Named[]
+}
+
+/** In the order of `ids`, without those that are not in the read model. */
+async function knownOf(services: Services, ids: readonly string[]): Promise<Known[]> {
+  const { database } = services
+  const found = await findRecords<null, Stored<Payment>>(database, 'payment', ids)
+  const usages = await findRecords<null, Stored<Usage>>(database, 'usage', ids)
+  const payments = ids.flatMap(id => found.get(id) ?? [])
+  const invoices = await invoicesNamed(services, payments)
+  const balances = await findRecords<null, Stored<Balance>>(database, 'balance', [
+    ...invoices.values(),
   ])
-  return items.flatMap(item => {
-    const invoiceId = ids.get(item.number)
-    const balance = invoiceId === undefined ? undefined : balances.get(invoiceId)
-    if (invoiceId === undefined || !balance?.secret) return []
-    const reason = SHORT_PAY_REASONS.find(one => one === item.reason)
-    return [{ invoiceId, balance, wantedFen: item.amountFen, reason }]
+  return payments.map(payment => {
+    const named = itemsOf(payment).flatMap(item => {
+      const invoiceId = invoices.get(placeOfInvoice(payment, item.number))
+      const balance = invoiceId === undefined ? undefined : balances.get(invoiceId)
+      if (invoiceId === undefined || !balance?.secret) return []
+      const reason = SHORT_PAY_REASONS.find(one => one === item.reason)
+      return [{ invoiceId, balance, wantedFen: item.amountFen, reason }]
+    })
+    return { payment, usage: usages.get(payment.id), named }
   })
+}
+
+const itemsOf = (payment: PaymentRecord) => decodeRemittance(payment.secret.remittance).items
+
+/** A number is the seller’s own: only with both parties it names one invoice. */
+const placeOfInvoice = (
+  { secret: { payer, payee } }: { secret: { payer: string; payee?: string } },
+  number: string,
+): string => JSON.stringify([payer, payee, number])
+
+async function invoicesNamed(
+  services: Services,
+  payments: readonly PaymentRecord[],
+): Promise<ReadonlyMap<string, string>> {
+  const numbers = new Set(payments.flatMap(itemsOf).map(({ number }) => number))
+  const rows = await services.database.query<{
+    id: string
+    number: string
+    payee: string
+    payer: string
+  }>(
+    `SELECT id, number, seller AS payee, buyer AS payer FROM records
+     WHERE kind = 'invoice' AND number = ANY($1)`,
+    [[...numbers]],
+  )
+  return new Map(rows.map(row => [placeOfInvoice({ secret: row }, row.number), row.id]))
 }
 
 const smallest = (...amounts: bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
 
 /** How much of the payment goes on each invoice that has something left to pay. */
-function place(named: readonly Named[], unusedFen: bigint): Placed[] {
-  let left = unusedFen
+function place({ payment, usage, named }: Known): Placed[] {
+  let left = BigInt(payment.secret.amountFen) - BigInt(usage?.secret?.usedFen ?? '0')
   const placed: Placed[] = []
   for (const one of named) {
     const openFen = BigInt(one.balance.secret.availableFen)
@@ -241,27 +269,36 @@ function place(named: readonly Named[], unusedFen: bigint): Placed[] {
   return placed
 }
 
-function unusedOf(payment: PaymentRecord, usage: UsageRecord | undefined): bigint {
-  return BigInt(payment.secret.amountFen) - BigInt(usage?.secret?.usedFen ?? '0')
+async function allocations(services: Services, ids: readonly string[]): Promise<PaymentItem[]> {
+  const known = await knownOf(services, ids)
+  invariant(known.length === ids.length, 'the payments are in the read model')
+  const chosen = known.map(one => {
+    const possible = place(one)
+    // Paid by someone else meanwhile: the ledger is asked as the payer wrote it, and says why not.
+    const placed = possible.length > 0 ? possible : one.named.map(asWritten)
+    return { ...one, placed }
+  })
+  const short = chosen.filter(({ placed }) => placed.some(item => item.reason !== undefined))
+  const rules = await findRecords(
+    services.database,
+    'rules',
+    short.map(({ payment }) => rulesOf(services, payment)),
+  )
+  return chosen.map(one => allocation(one, rules.get(rulesOf(services, one.payment))))
 }
 
-async function allocation(services: Services, id: string): Promise<PaymentItem> {
-  const { database, consortiumKey } = services
-  const payment = await findRecord<null, Stored<Payment>>(database, 'payment', id)
-  invariant(payment, `payment ${id} is in the read model`)
-  const { payer, payee = '', payerMsp, payeeMsp = '' } = payment.secret
-  const usage = await findRecord<null, Stored<Usage>>(database, 'usage', id)
-  const named = await namedInvoices(services, payment)
-  const possible = place(named, unusedOf(payment, usage))
-  // Paid by someone else meanwhile: the ledger is asked as the payer wrote it, and says why not.
-  const placed = possible.length > 0 ? possible : named.map(asWritten)
-  const rules = placed.some(item => item.reason !== undefined)
-    ? await findRecord(database, 'rules', rulesId(consortiumKey, [payer, payee, CATEGORY]))
-    : undefined
+const rulesOf = ({ consortiumKey }: Services, { secret }: PaymentRecord): string =>
+  rulesId(consortiumKey, [secret.payer, secret.payee ?? '', CATEGORY])
+
+function allocation(
+  { payment, usage, placed }: Known & { placed: readonly Placed[] },
+  known: Kept | undefined,
+): PaymentItem {
+  const rules = placed.some(item => item.reason !== undefined) ? known : undefined
   return {
-    buyerMsp: payerMsp,
-    sellerMsp: payeeMsp,
-    paymentId: id,
+    buyerMsp: payment.secret.payerMsp,
+    sellerMsp: payment.secret.payeeMsp ?? '',
+    paymentId: payment.id,
     payment: payment.opening,
     ...(usage && usage.opening !== '' ? { usage: usage.opening } : {}),
     ...(rules ? { rulesId: rules.id, rules: rules.opening } : {}),
