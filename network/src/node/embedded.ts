@@ -80,6 +80,9 @@ function organizationGroup(
 /** MiB. Several nodes share a machine: V8's own choice for the young objects of each is made for one (ADR 0011). */
 const SMALL_NEW_SPACE = '--max-semi-space-size=8'
 
+/** glibc would keep up to eight heaps per core, and a Node uses them from a dozen threads. */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' }
+
 /** One process per node, whatever its roles. */
 export function embeddedProcesses(dir: string, definition: NetworkDefinition): ProcessSpec[] {
   const root = path.resolve(dir)
@@ -88,7 +91,7 @@ export function embeddedProcesses(dir: string, definition: NetworkDefinition): P
     node: node.name,
     command: process.execPath,
     args: [SMALL_NEW_SPACE, ...entry(), '--dir', root, '--node', node.name],
-    env: {},
+    env: FEW_ARENAS,
     directory: inFolder.node(root, node.name),
     logFile: inFolder.log(root, node.name),
     pidFile: inFolder.pid(root, node.name),

@@ -14,6 +14,9 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessSpec } from './spec.ts'
 
+/** glibc would keep up to eight heaps per core, and a Node uses them from a dozen threads. */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' }
+
 const LOG_BYTES_MAX = 20_000_000
 
 /** Appends to `logs/<name>.log`; a large log of an earlier run moves to `.1` first. */
@@ -53,7 +56,7 @@ export function spawnChild(
     child = spawn(spec.command, [...spec.args], {
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...spec.env },
+      env: { ...FEW_ARENAS, ...process.env, ...spec.env },
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...(spec.user ?? {}),
     })
