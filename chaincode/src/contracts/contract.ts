@@ -4,7 +4,7 @@ import type { Context } from 'fabric-contract-api'
 import type { OperationName } from '../model/index.ts'
 import type { Shape } from '../model/shape.ts'
 import { execute, executeBatch } from './execute.ts'
-import type { Items, Shared } from './execute.ts'
+import type { Items, Reads, Shared } from './execute.ts'
 import type { Transaction } from './transaction.ts'
 
 /** What the framework calls; it reads from `length` that there is one argument beside the context. */
@@ -25,12 +25,16 @@ export const batch =
 /** One request, and its private half where it has one. */
 export const single =
   <Request, Secret = undefined>(
-    { request: shape, secret }: { request: Shape<Request>; secret?: Shape<Secret> },
+    {
+      request: shape,
+      secret,
+      reads,
+    }: { request: Shape<Request>; secret?: Shape<Secret>; reads?: Reads<Request> },
     run: (tx: Transaction, request: Request, secret: Secret) => Promise<unknown>,
   ): Unnamed =>
   name =>
   (ctx, text) =>
-    execute({ ctx, name, text, shape }, async (tx, request) =>
+    execute({ ctx, name, text, shape, reads }, async (tx, request) =>
       run(tx, request, (secret === undefined ? undefined : tx.secret(secret)) as Secret),
     )
 

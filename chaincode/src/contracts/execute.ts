@@ -5,8 +5,12 @@ import type { OperationName } from '../model/index.ts'
 import { list, object, optional, parse, seed, text as textShape } from '../model/shape.ts'
 import type { Shape } from '../model/shape.ts'
 import { callerOf, requireRole } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { Transaction } from './transaction.ts'
 import type { Name } from './transaction.ts'
+
+const itsMember = ({ memberId }: Caller): Name[] =>
+  memberId === undefined ? [] : [['member', memberId]]
 
 const requireActiveCaller = async (tx: Transaction): Promise<void> => {
   const { memberId, mspId } = tx.caller
@@ -17,22 +21,27 @@ const requireActiveCaller = async (tx: Transaction): Promise<void> => {
   if (member.status !== 'ACTIVE') refuse('CALLER_SUSPENDED')
 }
 
+/** Public records that a function asks for, known from the request alone: they are read at once. */
+export type Reads<Request> = (request: Request) => readonly Name[]
+
 export type Execution<Request> = {
   ctx: Context
   name: OperationName
   text: string
   shape: Shape<Request>
+  reads?: Reads<Request> | undefined
 }
 
 /** Runs one operation. The answer is a JSON text without private values. */
 export const execute = async <Request>(
-  { ctx, name, text, shape }: Execution<Request>,
+  { ctx, name, text, shape, reads }: Execution<Request>,
   run: (tx: Transaction, request: Request) => Promise<unknown>,
 ): Promise<string> => {
   const caller = callerOf(ctx)
   requireRole(caller, name)
   const tx = new Transaction(name, ctx, caller)
   const request = parse(shape, text)
+  await tx.readAhead([...itsMember(caller), ...(reads?.(request) ?? [])])
   await requireActiveCaller(tx)
   const answer = await run(tx, request)
   await tx.commit()
@@ -42,8 +51,7 @@ export const execute = async <Request>(
 export type Items<Item, Secret> = {
   item: Shape<Item>
   secret?: Shape<Secret>
-  /** Public records that every item asks for, known from the item alone: they are read at once. */
-  reads?: (item: Item) => readonly Name[]
+  reads?: Reads<Item>
 }
 export type Batch<Item, Secret> = Items<Item, Secret> & {
   ctx: Context
@@ -62,10 +70,10 @@ export const executeBatch = <Item, Secret = undefined>(
   run: (tx: Transaction, item: Item, secret: Secret, shared: Shared) => Promise<unknown>,
 ): Promise<string> => {
   const shape = object({ items: list(item, { min: 1, max: BATCH_MAX }) })
-  return execute({ ctx, name, text, shape }, async (tx, { items }) => {
+  const all: Reads<{ items: Item[] }> = ({ items }) => items.flatMap(each => reads?.(each) ?? [])
+  return execute({ ctx, name, text, shape, reads: all }, async (tx, { items }) => {
     const secrets = secret === undefined ? undefined : secretsOf(tx, secret, items.length)
     const shared = secrets?.shared ?? {}
-    if (reads !== undefined) await tx.readAhead(items.flatMap(reads))
     const refusals: object[] = []
     const answers: unknown[] = []
     for (const [index, each] of items.entries())

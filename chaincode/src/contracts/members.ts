@@ -15,6 +15,7 @@ import { policyChangeShape, policyVersionShape } from '../model/shapes.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import { contractOf, single } from './contract.ts'
 import { endorsedBy, endorsedByOneAndAnother, majority } from './policy.ts'
+import { thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const setUpShape = object({
@@ -144,7 +145,16 @@ export const MembersContract = contractOf('members', {
   setUp: single({ request: setUpShape }, setUp),
   proposePolicy: single({ request: changeShape }, proposePolicy),
   adoptPolicy: single({ request: changeShape }, adoptPolicy),
-  register: single({ request: registerShape }, (tx, { members }) => registerMembers(tx, members)),
+  register: single(
+    {
+      request: registerShape,
+      reads: ({ members }) => [
+        thePolicy,
+        ...members.map(each => ['member', each.memberId] as const),
+      ],
+    },
+    (tx, { members }) => registerMembers(tx, members),
+  ),
   setStatus: single({ request: statusShape }, setStatus),
   liftIssueStop: single({ request: liftShape }, liftIssueStop),
 })

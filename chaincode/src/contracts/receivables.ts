@@ -198,7 +198,17 @@ export const ReceivablesContract = contractOf('receivables', {
   expire: cancelled('expire', (tx, { parties, terms }) =>
     requireExpired(tx, parties, terms.offerUntil),
   ),
-  split: single({ request: splitShape, secret: splitSecret }, splitCertificate),
+  split: single(
+    {
+      request: splitShape,
+      secret: splitSecret,
+      reads: ({ id, children }) => [
+        ...itsCertificate({ id }),
+        ...children.map(child => ['receivable', child] as const),
+      ],
+    },
+    splitCertificate,
+  ),
   offerTransfer: batch(
     { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itsCertificate },
     offerTransfer,

@@ -42,6 +42,7 @@ import { batch, contractOf, single } from './contract.ts'
 import { allocatePayment, allocateSecret, allocateShape } from './allocation.ts'
 import { partiesOf, zip } from './pairing.ts'
 import { putRemark, rejectInvoice, rejectSecret, rejectShape } from './rejecting.ts'
+import { thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const idsOf = list(recordId, { max: 100 })
@@ -297,10 +298,7 @@ export const ReconciliationContract = contractOf('reconciliation', {
     {
       item: matchShape,
       secret: matchSecret,
-      reads: ({ invoiceId, rulesId }) => [
-        ['invoice', invoiceId],
-        ['rules', rulesId],
-      ],
+      reads: ({ invoiceId, rulesId }) => [['invoice', invoiceId], ['rules', rulesId], thePolicy],
     },
     matchInvoice,
   ),

@@ -25,7 +25,7 @@ import { openPayment } from './evidence.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
 import { openSettlement, settlementBanks } from './rootPayments.ts'
-import { distinct, itsCertificate } from './transaction.ts'
+import { distinct, itsCertificate, thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const requireBank = async (tx: Transaction): Promise<void> => {
@@ -199,8 +199,22 @@ const collect = async (
 }
 
 export const SettlementContract = contractOf('settlement', {
-  attest: batch({ item: attestShape, secret: object({ entry: DOCUMENT_SHAPES.payment }) }, attest),
-  settle: single({ request: settleShape, secret: settleSecret }, settle),
+  attest: batch(
+    {
+      item: attestShape,
+      secret: object({ entry: DOCUMENT_SHAPES.payment }),
+      reads: () => [thePolicy],
+    },
+    attest,
+  ),
+  settle: single(
+    {
+      request: settleShape,
+      secret: settleSecret,
+      reads: ({ roots }) => roots.flatMap(id => itsCertificate({ id })),
+    },
+    settle,
+  ),
   share: batch(
     { item: byId, secret: object({ settlement: opening }), reads: itsCertificate },
     share,

@@ -18,7 +18,7 @@ import type { Shape } from '../model/shape.ts'
 import { requireOrganization } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import type { Unnamed } from './contract.ts'
-import { itsInvoice } from './transaction.ts'
+import { itsInvoice, thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const partiesShape = { buyerMsp: mspId, sellerMsp: mspId }
@@ -203,7 +203,7 @@ export const TradeContract = contractOf('trade', {
   submitDespatches: despatches,
   submitReceipts: documents('receipt', DOCUMENT_SHAPES.receipt, checkGoods),
   submitInvoices: batch(
-    { item: itemShape, secret: invoiceSecret, reads: ({ id }) => [['invoice', id]] },
+    { item: itemShape, secret: invoiceSecret, reads: ({ id }) => [['invoice', id], thePolicy] },
     async (tx, item, each, { consortiumKey }) =>
       submitInvoice(tx, item, each, await requireConsortiumKey(tx, consortiumKey)),
   ),

@@ -42,11 +42,12 @@ import { endorsedByAll } from './policy.ts'
 type StateKind = keyof PublicStates
 /** What names a public record. */
 export type Name = readonly [StateKind, RecordId]
+export const thePolicy: Name = ['policy', '']
 /** The invoice, or the certificate, that an item of a batch is about. */
 export const itsInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [
   ['invoice', invoiceId],
 ]
-export const itsCertificate = ({ id }: { id: RecordId }): Name[] => [['receivable', id]]
+export const itsCertificate = ({ id }: { id: RecordId }): Name[] => [['receivable', id], thePolicy]
 type Unsalted<K extends PrivateKind> = Omit<PrivateValues[K], 'salt'>
 type PrivateWrite = { collection: string; key: string; text: Opening | undefined }
 
@@ -137,6 +138,7 @@ export class Transaction {
   async readAhead(records: readonly Name[]): Promise<void> {
     const wanted = new Set(records.map(([kind, id]) => recordKey(kind, id)))
     const keys = [...wanted].filter(key => !this.#reads.has(key))
+    if (keys.length === 0) return
     const stored = await this.#bulk.read(keys)
     for (const [index, key] of keys.entries()) this.#keepRead(key, stored[index] ?? NOTHING)
   }
