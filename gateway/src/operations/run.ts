@@ -41,6 +41,8 @@ export interface RunOptions {
 
 export function createRun({ database, submitter, row, isFresh, signerOf }: RunOptions): Run {
   const outcomes = new Map<string, ItemOutcome>()
+  /** A batch that was refused is sent again, smaller, under the same name. */
+  const steps = new Set<string>()
   let total = 0
   const run: Run = {
     operationId: row.operation_id,
@@ -57,10 +59,12 @@ export function createRun({ database, submitter, row, isFresh, signerOf }: RunOp
     id: name =>
       createHash('sha256').update(`${row.operation_id}|${name}`).digest('hex').slice(0, 32),
     async submit(step, build) {
+      const isFirst = isFresh && !steps.has(step)
+      steps.add(step)
       const result = await submitter.submit({
         operationId: row.operation_id,
         step,
-        isFresh,
+        isFirst,
         build,
         signer: () => signerOf(row.user_id),
       })

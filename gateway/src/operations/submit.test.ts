@@ -5,7 +5,8 @@ import { createMetrics } from '../platform/metrics.ts'
 import type { Outcome } from '../platform/ledger/outcome.ts'
 import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts'
 import { scriptedLedger, type ScriptedLedger, type Script } from '../testing/ledger.ts'
-import { attemptsOf, insertOperation, insertTransaction } from './store.ts'
+import { createRun } from './run.ts'
+import { attemptsOf, insertOperation, insertTransaction, type OperationRow } from './store.ts'
 import { createSubmitter, StillWaiting, type StepResult } from './submit.ts'
 
 const committed: Outcome = { kind: 'committed', blockNumber: 9n }
@@ -20,10 +21,9 @@ describe('one step on the ledger', function () {
   })
   after(() => store.close())
 
-  async function operation(): Promise<string> {
-    const operationId = randomUUID()
-    await insertOperation(store.database, {
-      operationId,
+  const row = (): Promise<OperationRow> =>
+    insertOperation(store.database, {
+      operationId: randomUUID(),
       kind: 'test',
       userId: 'u',
       memberId: undefined,
@@ -31,11 +31,15 @@ describe('one step on the ledger', function () {
       owner: 'me',
       write: undefined,
     })
-    return operationId
-  }
+  const operation = async (): Promise<string> => (await row()).operation_id
+  const signer = async () => ({
+    identity: { mspId: 'X', credentials: new Uint8Array() },
+    sign: async () => new Uint8Array(),
+  })
+  const build = async () => ({ operation: ledgerOperations.records.state('policy'), items: ['i1'] })
 
-  function submit(ledger: ScriptedLedger, operationId: string): Promise<StepResult> {
-    const submitter = createSubmitter({
+  const submitterOver = (ledger: ScriptedLedger) =>
+    createSubmitter({
       database: store.database,
       ledger,
       log: silent,
@@ -43,16 +47,8 @@ describe('one step on the ledger', function () {
       concurrency: 2,
       recent: () => false,
     })
-    return submitter.submit({
-      operationId,
-      step: 'one',
-      signer: async () => ({
-        identity: { mspId: 'X', credentials: new Uint8Array() },
-        sign: async () => new Uint8Array(),
-      }),
-      build: async () => ({ operation: ledgerOperations.records.state('policy'), items: ['i1'] }),
-    })
-  }
+  const submit = (ledger: ScriptedLedger, operationId: string): Promise<StepResult> =>
+    submitterOver(ledger).submit({ operationId, step: 'one', signer, build })
 
   const run = async (script: Script) => {
     const ledger = scriptedLedger(script)
@@ -83,6 +79,24 @@ describe('one step on the ledger', function () {
     expect(new Set(ledger.sent).size).to.equal(3)
     const rows = await attemptsOf(store.database, operationId, 'one')
     expect(rows.map(row => row.status)).to.deep.equal(['invalid', 'invalid', 'committed'])
+  })
+
+  it('a step refused at its second attempt is sent again, smaller, as one more attempt', async () => {
+    const ledger = scriptedLedger({
+      endorse: ['endorsed', { kind: 'refused', fault: { code: 'BATCH_REFUSED' } }],
+      status: [invalid('MVCC_READ_CONFLICT'), committed],
+    })
+    const fresh = await row()
+    const submitter = submitterOver(ledger)
+    const { database } = store
+    const run = createRun({ database, submitter, row: fresh, isFresh: true, signerOf: signer })
+    expect((await run.submit('one', build)).ok).to.equal(false)
+    expect((await run.submit('one', build)).ok).to.equal(true)
+    const attempts = await attemptsOf(database, fresh.operation_id, 'one')
+    expect(attempts.map(({ attempt, status }) => [attempt, status])).to.deep.equal([
+      [1, 'invalid'],
+      [2, 'committed'],
+    ])
   })
 
   it('an unknown outcome waits and is found by the same id; nothing is endorsed a second time', async () => {

@@ -37,8 +37,8 @@ export type StepResult = Committed | Refused
 export interface StepOptions {
   readonly operationId: string
   readonly step: string
-  /** Nothing of this operation has been tried before: no earlier attempt is looked for. */
-  readonly isFresh?: boolean
+  /** Nothing of this step has been tried before: no earlier attempt is looked for. */
+  readonly isFirst?: boolean
   /** Whose signature the transaction carries. */
   readonly signer: () => Promise<LedgerIdentity>
   /** Called for each attempt, so that a repeated one is made from fresh values. */
@@ -68,7 +68,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   const gate = createGate(options.concurrency)
   return {
     async submit(step) {
-      const earlier = step.isFresh
+      const earlier = step.isFirst
         ? []
         : await attemptsOf(options.database, step.operationId, step.step)
       const done = earlier.find(row => row.status === 'committed')
