@@ -1,5 +1,5 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
-import { operationMigration } from './operations/schema.ts'
+import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
@@ -14,4 +14,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   reconciliationMigration,
   importAttemptsMigration,
   oneTimePasswordMigration,
+  storedTransactionMigration,
 ]

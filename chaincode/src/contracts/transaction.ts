@@ -43,7 +43,7 @@ type StateKind = keyof PublicStates
 /** What names a public record. */
 export type Name = readonly [StateKind, RecordId]
 export const thePolicy: Name = ['policy', '']
-/** The invoice, or the certificate, that an item of a batch is about. */
+/** The invoice, or the certificate with the policy that judges it, that a request is about. */
 export const itsInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [
   ['invoice', invoiceId],
 ]

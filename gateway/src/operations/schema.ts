@@ -35,7 +35,7 @@ export const operationMigration: Migration = {
     items jsonb NOT NULL,
     envelope bytea NOT NULL,
     result bytea NOT NULL,
-    status text NOT NULL CHECK (status IN ('stored','committed','invalid','abandoned')),
+    status text NOT NULL CHECK (status IN ('stored','submitted','committed','invalid','abandoned')),
     validation_code text,
     block_number bigint,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -51,5 +51,16 @@ export const operationMigration: Migration = {
     code text
   );
   CREATE INDEX audit_at ON audit (at);
+  `,
+}
+
+/** Whether a stored transaction was sent is asked of the ledger, not of a note: what was noted is open like the rest. */
+export const storedTransactionMigration: Migration = {
+  id: '008-stored-transactions',
+  sql: `
+  UPDATE transactions SET status = 'stored' WHERE status = 'submitted';
+  ALTER TABLE transactions DROP CONSTRAINT transactions_status_check,
+    ADD CONSTRAINT transactions_status_check
+      CHECK (status IN ('stored','committed','invalid','abandoned'));
   `,
 }

@@ -35,7 +35,7 @@ export { readDefinition, parseDefinition, type NetworkDefinition } from './defin
 export { readDeployment, parseDeployment, type Deployment } from './deployment.ts'
 export { chaincodePackage } from './chaincode-package.ts'
 export { NetworkFault } from './fault.ts'
-export { recordPid, runningPid, type ProcessSpec } from './processes.ts'
+export { FRUGAL, recordPid, runningPid, type ProcessSpec } from './processes.ts'
 export { nodesOf, type NodePlace } from './topology.ts'
 export type { LedgerKind } from './folder.ts'
 export type { NodeStatus } from './status.ts'

@@ -7,7 +7,7 @@ import { createNetworkCrypto } from '../msp/authority/index.ts'
 import { buildGenesisBlock } from '../msp/index.ts'
 import type { NetworkDefinition, OrganizationDefinition } from './definition.ts'
 import { identityFolder, inFolder, onlyFileOf, organizationFolder, writeWhole } from './folder.ts'
-import type { ProcessSpec } from './processes.ts'
+import { FRUGAL, type ProcessSpec } from './processes.ts'
 import { HOST, nodesOf } from './topology.ts'
 import { workspaceFolder } from './workspace.ts'
 
@@ -77,12 +77,6 @@ function organizationGroup(
   }
 }
 
-/** MiB. Several nodes share a machine: V8's own choice for the young objects of each is made for one (ADR 0011). */
-const SMALL_NEW_SPACE = '--max-semi-space-size=8'
-
-/** glibc would keep up to eight heaps per core, and a Node uses them from a dozen threads. */
-const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' }
-
 /** One process per node, whatever its roles. */
 export function embeddedProcesses(dir: string, definition: NetworkDefinition): ProcessSpec[] {
   const root = path.resolve(dir)
@@ -90,8 +84,8 @@ export function embeddedProcesses(dir: string, definition: NetworkDefinition): P
     name: node.name,
     node: node.name,
     command: process.execPath,
-    args: [SMALL_NEW_SPACE, ...entry(), '--dir', root, '--node', node.name],
-    env: FEW_ARENAS,
+    args: [...FRUGAL.flags, ...entry(), '--dir', root, '--node', node.name],
+    env: FRUGAL.env,
     directory: inFolder.node(root, node.name),
     logFile: inFolder.log(root, node.name),
     pidFile: inFolder.pid(root, node.name),

@@ -7,6 +7,14 @@ import path from 'node:path'
 import { NetworkFault } from './fault.ts'
 import { writeWhole } from './folder.ts'
 
+/** For one of a dozen Node processes on a machine, where V8 and glibc would choose as for the only one (ADR 0011). */
+export const FRUGAL = {
+  /** MiB for young objects. */
+  flags: ['--max-semi-space-size=8'],
+  /** Else up to eight heaps per core, used from a dozen threads. */
+  env: { MALLOC_ARENA_MAX: '2' },
+} as const
+
 /** One process of a node, ready to be started by whoever supervises it. */
 export interface ProcessSpec {
   /** Unique in the network; also the name of its log and pid files. */

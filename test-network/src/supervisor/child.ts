@@ -12,10 +12,8 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { FRUGAL } from '@triflow/network/control'
 import type { ProcessSpec } from './spec.ts'
-
-/** glibc would keep up to eight heaps per core, and a Node uses them from a dozen threads. */
-const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' }
 
 const LOG_BYTES_MAX = 20_000_000
 
@@ -56,7 +54,7 @@ export function spawnChild(
     child = spawn(spec.command, [...spec.args], {
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...FEW_ARENAS, ...process.env, ...spec.env },
+      env: { ...FRUGAL.env, ...process.env, ...spec.env },
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...(spec.user ?? {}),
     })

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { FRUGAL } from '@triflow/network/control'
 import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
 import { portsFree } from './waiting.ts'
 
@@ -26,11 +27,8 @@ export function nodeProcess(
   const args = fromSource
     ? [...SOURCE_FLAGS, path.join(folder, 'src', `${file}.ts`)]
     : [path.join(folder, 'dist/run', `${file}.mjs`)]
-  return { command: process.execPath, args: [SMALL_NEW_SPACE, ...args] }
+  return { command: process.execPath, args: [...FRUGAL.flags, ...args] }
 }
-
-/** MiB. A dozen processes on one machine: V8's own choice for the young objects of each is made for one (ADR 0011). */
-const SMALL_NEW_SPACE = '--max-semi-space-size=8'
 
 const SOURCE_FLAGS = ['--conditions=triflow-source', '--import', 'tsx']
 
