@@ -1,6 +1,6 @@
 /**
  * `npm run bench:pilot [-- --fresh] [--tests] [--only warm,leader,simulation,fresh,tests] [--ledger embedded|fabric]
- * [--invoices N]`: the figures that the pilot has to reach, each with its target.
+ * [--invoices N] [--repetitions N]`: the figures that the pilot has to reach, each with its target.
  */
 import { parseArgs } from 'node:util'
 import type { LedgerKind } from './ground/index.ts'
@@ -21,6 +21,8 @@ interface Settings {
   readonly isWhole: boolean
   readonly ledger: LedgerKind
   readonly invoices: number
+  /** Warm pilots played; a figure is their median. */
+  readonly repetitions: number
 }
 
 function readSettings(): Settings {
@@ -31,9 +33,11 @@ function readSettings(): Settings {
       only: { type: 'string' },
       ledger: { type: 'string', default: 'embedded' },
       invoices: { type: 'string', default: '2100' },
+      repetitions: { type: 'string', default: '3' },
     },
   })
   const { ledger, only } = values
+  const [invoices, repetitions] = [Number(values.invoices), Number(values.repetitions)]
   if (ledger !== 'embedded' && ledger !== 'fabric')
     throw new Error('--ledger takes embedded or fabric')
   const asked = (part: Part): boolean => {
@@ -41,13 +45,13 @@ function readSettings(): Settings {
     return !LONG.includes(part) || (part === 'fresh' ? values.fresh : values.tests)
   }
   const parts = PARTS.filter(asked)
-  return { parts, isWhole: only === undefined, ledger, invoices: Number(values.invoices) }
+  return { parts, isWhole: only === undefined, ledger, invoices, repetitions }
 }
 
-function measure(part: Part, { ledger, invoices }: Settings): Promise<Figure[]> {
+function measure(part: Part, { ledger, invoices, repetitions }: Settings): Promise<Figure[]> {
   switch (part) {
     case 'warm':
-      return measureWarm({ ledger, invoices, basePort: BASE_PORT })
+      return measureWarm({ ledger, invoices, repetitions, basePort: BASE_PORT })
     case 'leader':
       return measureLeaderLoss(LEADER_PORT)
     case 'simulation':

@@ -13,6 +13,7 @@ export interface WarmSettings {
   readonly ledger: LedgerKind
   readonly invoices: number
   readonly basePort: number
+  readonly repetitions: number
 }
 
 /** The part of pilot.json that is read here. */
@@ -39,7 +40,22 @@ interface Watched {
 const MEMORY_EVERY_MS = 2_000
 const SAID = /^\s*(\d+\.\d) s {2}(.*)$/
 
+/** One pilot, and what was seen of it from outside. */
+interface Play {
+  readonly pilot: PilotFile
+  readonly watched: Watched
+}
+
 export async function measureWarm(settings: WarmSettings): Promise<Figure[]> {
+  const plays: Play[] = []
+  while (plays.length < settings.repetitions) {
+    process.stderr.write(`pilot ${plays.length + 1} of ${settings.repetitions}\n`)
+    plays.push(await play(settings))
+  }
+  return figuresOf(plays)
+}
+
+async function play(settings: WarmSettings): Promise<Play> {
   const dir = temporaryFolder('pilot')
   const child = spawn(process.execPath, argvOf(dir, settings), {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -49,7 +65,7 @@ export async function measureWarm(settings: WarmSettings): Promise<Figure[]> {
     const watched = await watch(child, dir)
     const pilot = JSON.parse(readFileSync(path.join(dir, 'pilot.json'), 'utf8')) as PilotFile
     if (!pilot.ok) throw new Error(`the pilot failed: ${pilot.fault ?? 'see above'}`)
-    return figuresOf(pilot, watched)
+    return { pilot, watched }
   } finally {
     await stop(child)
     takeBack()
@@ -105,32 +121,86 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited
 }
 
-const one = (what: string, unit: string, value = Number.NaN, target?: string): Figure =>
-  figure(what, unit, [value], target ? { target } : {})
+const sumMs = (steps: PilotFile['steps']): number => steps.reduce((sum, { ms }) => sum + ms, 0)
 
-function figuresOf(pilot: PilotFile, watched: Watched): Figure[] {
-  const playedMs = pilot.steps.reduce((sum, { ms }) => sum + ms, 0)
-  const firstMs = (pilot.firstCommitMs ?? Number.NaN) + watched.startMs
+function figuresOf(plays: readonly Play[]): Figure[] {
+  const each = (take: (play: Play) => number | undefined): number[] =>
+    plays.map(one => take(one) ?? Number.NaN)
+  const steps = plays[0]?.pilot.steps ?? []
+  const stepS = (name: string): number[] =>
+    each(({ pilot }) => (pilot.steps.find(step => step.name === name)?.ms ?? Number.NaN) / 1000)
+  const firstS = ({ pilot, watched }: Play): number =>
+    ((pilot.firstCommitMs ?? Number.NaN) + watched.startMs) / 1000
   return [
-    one('warm: command to first committed business transaction', 's', firstMs / 1000, '<= 10'),
-    one('pilot, all steps', 's', playedMs / 1000, '<= 120'),
-    ...pilot.steps.map(({ name, ms }) => one(`pilot: ${name}`, 's', ms / 1000)),
-    one('invoices through the three flows', 'invoices', pilot.totals?.invoices, '>= 2000'),
-    one('transactions on the ledger', 'tx', pilot.chain?.transactions),
-    one('invalid transactions', 'tx', pilot.chain?.invalid),
-    one('memory of everything running, greatest', 'GiB', watched.memoryBytes / 2 ** 30, '<= 2.5'),
-    ...apiFigures(watched.reads, pilot.latency?.writes),
+    figure('warm: command to first committed business transaction', 's', each(firstS), {
+      target: '<= 10',
+    }),
+    figure(
+      'pilot, all steps',
+      's',
+      each(({ pilot }) => sumMs(pilot.steps) / 1000),
+      {
+        target: '<= 120',
+      },
+    ),
+    ...steps.map(({ name }) => figure(`pilot: ${name}`, 's', stepS(name))),
+    figure(
+      'invoices through the three flows',
+      'invoices',
+      each(one => one.pilot.totals?.invoices),
+      { target: '>= 2000' },
+    ),
+    figure(
+      'transactions on the ledger',
+      'tx',
+      each(one => one.pilot.chain?.transactions),
+    ),
+    figure(
+      'invalid transactions',
+      'tx',
+      each(one => one.pilot.chain?.invalid),
+    ),
+    figure(
+      'memory of everything running, greatest',
+      'GiB',
+      each(one => one.watched.memoryBytes / 2 ** 30),
+      { target: '<= 2.5' },
+    ),
+    ...apiFigures(plays),
   ]
 }
 
-function apiFigures(reads: Reads, writes: NonNullable<PilotFile['latency']>['writes'] | undefined) {
-  const all = [...reads.values()].flat()
+function apiFigures(plays: readonly Play[]): Figure[] {
+  const reads = plays.map(({ watched }) => watched.reads)
+  const all = reads.map(routes => [...routes.values()].flat())
+  const writes = plays.map(({ pilot }) => pilot.latency?.writes)
+  const p95 = (samples: readonly (readonly number[])[]): number[] =>
+    samples.map(ms => percentile(ms, 0.95))
   return [
-    one('API reads under the pilot, p95', 'ms', percentile(all, 0.95), '<= 100'),
-    ...[...reads].map(([route, ms]) => one(`API ${route}, p95`, 'ms', percentile(ms, 0.95))),
-    one('API reads taken', 'calls', all.length),
-    one('write to commit under the pilot, p95', 'ms', writes?.p95Ms, '<= 500'),
-    one('write to commit under the pilot, p50', 'ms', writes?.p50Ms),
-    one('writes taken', 'calls', writes?.count),
+    figure('API reads under the pilot, p95', 'ms', p95(all), { target: '<= 100' }),
+    ...[...(reads[0]?.keys() ?? [])].map(route =>
+      figure(`API ${route}, p95`, 'ms', p95(reads.map(routes => routes.get(route) ?? []))),
+    ),
+    figure(
+      'API reads taken',
+      'calls',
+      all.map(ms => ms.length),
+    ),
+    figure(
+      'write to commit under the pilot, p95',
+      'ms',
+      writes.map(one => one?.p95Ms ?? Number.NaN),
+      { target: '<= 500' },
+    ),
+    figure(
+      'write to commit under the pilot, p50',
+      'ms',
+      writes.map(one => one?.p50Ms ?? Number.NaN),
+    ),
+    figure(
+      'writes taken',
+      'calls',
+      writes.map(one => one?.count ?? Number.NaN),
+    ),
   ]
 }

@@ -42,7 +42,7 @@ interface Connection {
   }[]
 }
 
-export interface GatewayContext {
+export interface GatewayNeeds {
   readonly stateFolder: string
   readonly ports: Ports
   readonly ledger: LedgerKind
@@ -56,30 +56,30 @@ export const gatewayUrl = (ports: Ports, key: OrganizationKey): string =>
   `http://127.0.0.1:${ports.gateways[key]}`
 
 /** The gateway of one organisation as a process; its configuration file is written anew at every start. */
-export function gatewayProcess(context: GatewayContext, key: OrganizationKey): ProcessSpec {
+export function gatewayProcess(needs: GatewayNeeds, key: OrganizationKey): ProcessSpec {
   const organization = organizationOf(key)
-  const folder = inState.gateway(context.stateFolder, key)
+  const folder = inState.gateway(needs.stateFolder, key)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = path.join(folder, 'config.json')
-  const configuration = configurationOf(context, organization, folder)
+  const configuration = configurationOf(needs, organization, folder)
   writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
   const { command, args } = nodeProcess('gateway', 'main')
   return {
     name: `gateway-${key}`,
     command,
     args: [...args, '--config', file],
-    ready: signal => poll(() => httpOk(`${gatewayUrl(context.ports, key)}/readyz`), signal),
+    ready: signal => poll(() => httpOk(`${gatewayUrl(needs.ports, key)}/readyz`), signal),
     stopGraceMs: 10_000,
   }
 }
 
 function configurationOf(
-  context: GatewayContext,
+  needs: GatewayNeeds,
   organization: PilotOrganization,
   folder: string,
 ): Record<string, unknown> {
   const { key, mspId, displayName, kind } = organization
-  const port = context.ports.gateways[key as OrganizationKey]
+  const port = needs.ports.gateways[key as OrganizationKey]
   const portal = path.join(REPOSITORY, 'org-portals/dist')
   return {
     organization: key,
@@ -88,15 +88,15 @@ function configurationOf(
     mspId,
     roles: ['api', 'projector', 'worker'],
     http: { host: '127.0.0.1', port },
-    databaseUrl: context.databaseUrl,
-    redisUrl: context.redisUrl,
+    databaseUrl: needs.databaseUrl,
+    redisUrl: needs.redisUrl,
     redisPrefix: key,
-    ledger: ledgerOf(context, organization),
-    enrolment: enrolmentOf(context, organization),
-    vault: { apiUrl: context.ipfsUrl, keyringFile: writeKeyring(context, organization, folder) },
+    ledger: ledgerOf(needs, organization),
+    enrolment: enrolmentOf(needs, organization),
+    vault: { apiUrl: needs.ipfsUrl, keyringFile: writeKeyring(needs, organization, folder) },
     secretsFile: path.join(folder, 'secrets.json'),
-    consortiumKeyFile: consortiumKey(context.stateFolder),
-    bootstrap: { login: 'operator', password: context.secrets.operatorPasswords[key] },
+    consortiumKeyFile: consortiumKey(needs.stateFolder),
+    bootstrap: { login: 'operator', password: needs.secrets.operatorPasswords[key] },
     scratchDirectory: path.join(folder, 'scratch'),
     ...(existsSync(portal) ? { portalDirectory: portal } : {}),
     logLevel: 'info',
@@ -105,8 +105,8 @@ function configurationOf(
   }
 }
 
-function ledgerOf(context: GatewayContext, organization: PilotOrganization): object {
-  const file = path.join(inState.ledger(context.stateFolder), 'connection.json')
+function ledgerOf(needs: GatewayNeeds, organization: PilotOrganization): object {
+  const file = path.join(inState.ledger(needs.stateFolder), 'connection.json')
   const connection = JSON.parse(readFileSync(file, 'utf8')) as Connection
   const own = connection.organizations.find(one => one.mspId === organization.mspId)
   if (!own) throw new Error(`${file} does not name ${organization.mspId}`)
@@ -115,7 +115,7 @@ function ledgerOf(context: GatewayContext, organization: PilotOrganization): obj
   // Without a node of its own, the logistics provider reaches the ledger through the core's.
   const peers = own.peers.length > 0 ? own.peers : (connection.organizations[0]?.peers ?? [])
   return {
-    name: context.ledger,
+    name: needs.ledger,
     channel: CHANNEL,
     chaincode: CHAINCODE,
     peers: peers.map(({ endpoint, hostOverride, tlsCACert }) => ({
@@ -128,9 +128,9 @@ function ledgerOf(context: GatewayContext, organization: PilotOrganization): obj
 }
 
 /** The organisation's own certificate authority signs the certificates of its users. */
-function enrolmentOf(context: GatewayContext, organization: PilotOrganization): object {
+function enrolmentOf(needs: GatewayNeeds, organization: PilotOrganization): object {
   const ca = path.join(
-    inState.ledger(context.stateFolder),
+    inState.ledger(needs.stateFolder),
     'organizations/peerOrganizations',
     organization.domain,
     'ca',
@@ -148,17 +148,17 @@ function enrolmentOf(context: GatewayContext, organization: PilotOrganization): 
 }
 
 function writeKeyring(
-  context: GatewayContext,
+  needs: GatewayNeeds,
   organization: PilotOrganization,
   folder: string,
 ): string {
   const publicKeys = ORGANIZATIONS.map(({ key, mspId }) => [
     mspId,
-    context.secrets.vaultKeys[key]?.publicKey,
+    needs.secrets.vaultKeys[key]?.publicKey,
   ])
   const keyring = {
     organization: organization.mspId,
-    key: context.secrets.vaultKeys[organization.key],
+    key: needs.secrets.vaultKeys[organization.key],
     publicKeys: Object.fromEntries(publicKeys) as Record<string, string>,
   }
   const file = path.join(folder, 'keyring.json')

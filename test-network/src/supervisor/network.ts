@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { chooseIpfs, choosePostgres, chooseRedis, createDatabase } from '../services/index.ts'
 import type { SimulatorOptions } from '../simulators/server.ts'
-import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayContext } from './gateways.ts'
+import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayNeeds } from './gateways.ts'
 import { claimPorts, inState, type Ports } from './layout.ts'
 import { prepareLedger, type LedgerKind, type PilotLedger } from './ledger.ts'
 import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
@@ -78,7 +78,7 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     startService(services.postgres, supervisor),
     startService(services.redis, supervisor),
   ])
-  const context: Context = {
+  const shared: SharedNeeds = {
     stateFolder,
     ports,
     ledger: ledger.kind,
@@ -90,9 +90,9 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
   await Promise.all([
     nodes,
     documents,
-    ...FIRST_GATEWAYS.map(key => startGateway(context, supervisor, key)),
+    ...FIRST_GATEWAYS.map(key => startGateway(shared, supervisor, key)),
   ])
-  const complete = startRest(context, { supervisor, ledger, world })
+  const complete = startRest(shared, { supervisor, ledger, world })
   complete.catch(() => undefined)
   const urls = ORGANIZATIONS.map(({ key }) => [key, gatewayUrl(ports, key as OrganizationKey)])
   return {
@@ -112,14 +112,15 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
 const FIRST_GATEWAYS = ['core', 'alliance'] as const
 const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
 
-type Context = Omit<GatewayContext, 'databaseUrl'> & { readonly postgresUrl: string }
+/** What every gateway needs but its own database, and where databases are made. */
+type SharedNeeds = Omit<GatewayNeeds, 'databaseUrl'> & { readonly postgresUrl: string }
 
 /**
  * A gateway and the database of its organisation. It may need everything but another gateway; it starts without the
  * ledger and waits for it.
  */
 async function startGateway(
-  context: Context,
+  shared: SharedNeeds,
   supervisor: Supervisor,
   key: OrganizationKey,
 ): Promise<void> {
@@ -127,11 +128,11 @@ async function startGateway(
     .status()
     .map(({ name }) => name)
     .filter(name => !name.startsWith('gateway-'))
-  const databaseUrl = await createDatabase(context.postgresUrl, {
+  const databaseUrl = await createDatabase(shared.postgresUrl, {
     name: `triflow_${key}`,
-    password: context.secrets.databasePasswords[key] ?? '',
+    password: shared.secrets.databasePasswords[key] ?? '',
   })
-  await supervisor.start({ ...gatewayProcess({ ...context, databaseUrl }, key), needs })
+  await supervisor.start({ ...gatewayProcess({ ...shared, databaseUrl }, key), needs })
 }
 
 interface Rest {
@@ -141,10 +142,10 @@ interface Rest {
 }
 
 /** One process at a time: the first transactions of business want the processor too. */
-async function startRest(context: Context, { supervisor, ledger, world }: Rest): Promise<void> {
-  const { stateFolder, ports } = context
+async function startRest(shared: SharedNeeds, { supervisor, ledger, world }: Rest): Promise<void> {
+  const { stateFolder, ports } = shared
   await ledger.startRest(supervisor)
-  for (const key of OTHER_GATEWAYS) await startGateway(context, supervisor, key)
+  for (const key of OTHER_GATEWAYS) await startGateway(shared, supervisor, key)
   await supervisor.start(simulatorProcess({ stateFolder, ports, world }))
 }
 
