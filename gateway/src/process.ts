@@ -172,8 +172,7 @@ async function startRoles(
   })
   const importer = createImporter(services, scratch)
   const handlers = createHandlers(services, { importer, sessions })
-  await bootstrap(services)
-  const serviceUserId = await serviceUser(users, database)
+  const serviceUserId = await firstUsers(services)
   const projector = has('projector') ? openProjector(services, parts.ledger) : undefined
   const worker = has('worker')
     ? await startWorker(services, { importer, serviceUserId })
@@ -240,6 +239,18 @@ function scratchOf(config: Config): string {
   const folder = config.scratchDirectory ?? path.join(os.tmpdir(), `triflow-${config.organization}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return folder
+}
+
+const FIRST_USERS_LOCK = 7_274_002
+
+/** Two processes of one organisation may come up at once: the second finds whom the first has made. */
+async function firstUsers(services: Services): Promise<string> {
+  const { database, users } = services
+  return database.transaction(async lock => {
+    await lock.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_USERS_LOCK])
+    await bootstrap(services)
+    return serviceUser(users, database)
+  })
 }
 
 /** The first operator; every other user is made by an operator. */

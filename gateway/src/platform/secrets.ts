@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ConfigFault } from './config.ts'
 
 /**
@@ -14,12 +14,22 @@ export interface Secrets {
   open(purpose: string, sealed: Uint8Array): Buffer
 }
 
-function readRoot(file: string): Buffer {
-  if (!existsSync(file)) {
-    const fresh = JSON.stringify({ version: 1, root: randomBytes(32).toString('hex') })
-    writeFileSync(`${file}.new`, fresh, { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+/** Whole or not at all; where two processes come up at once, both read what the first has made. */
+function makeRoot(file: string): void {
+  const fresh = `${file}.${randomUUID()}`
+  const root = randomBytes(32).toString('hex')
+  writeFileSync(fresh, JSON.stringify({ version: 1, root }), { mode: 0o600, flush: true })
+  try {
+    linkSync(fresh, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(fresh)
   }
+}
+
+function readRoot(file: string): Buffer {
+  if (!existsSync(file)) makeRoot(file)
   try {
     const { root } = JSON.parse(readFileSync(file, 'utf8')) as { root: string }
     const bytes = Buffer.from(root, 'hex')

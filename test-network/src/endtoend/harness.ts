@@ -27,6 +27,8 @@ export interface TestNetwork {
 export async function startTestNetwork(options: {
   readonly seed: string
   readonly invoices: number
+  /** The organisation whose gateway has a process for each role. */
+  readonly split?: OrganizationKey
 }): Promise<TestNetwork> {
   const stateFolder = mkdtempSync(path.join(os.tmpdir(), 'triflow-end-to-end-'))
   const lines: string[] = []
@@ -38,6 +40,7 @@ export async function startTestNetwork(options: {
       stateFolder,
       ledger: ledgerUnderTest(),
       world: () => world.simulated,
+      split: options.split,
       say,
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })

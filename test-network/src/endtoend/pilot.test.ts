@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -9,7 +10,7 @@ import type { PilotResult } from '../pilot/index.ts'
 import { importFile } from '../pilot/steps/imports.ts'
 import { everything, type Stage } from '../pilot/stage.ts'
 import { until } from '../pilot/patience.ts'
-import { nodeProcess } from '../supervisor/layout.ts'
+import { inState, nodeProcess } from '../supervisor/layout.ts'
 import { badFiles } from './bad-files.ts'
 import {
   choosePassword,
@@ -45,7 +46,7 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
   let result: PilotResult
 
   before(async () => {
-    test = await startTestNetwork({ seed: 'end-to-end', invoices: INVOICES })
+    test = await startTestNetwork({ seed: 'end-to-end', invoices: INVOICES, split: 'alliance' })
     result = await test.play()
   })
   after(() => test?.end())
@@ -54,6 +55,15 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
     expect(result.fault).to.equal(undefined)
     expect(result.ok).to.equal(true)
     expect(result.steps.every(step => step.ok)).to.equal(true)
+  })
+
+  it('is played with a gateway whose roles have processes of their own', () => {
+    const running = test.network.supervisor.status().filter(one => one.phase === 'ready')
+    expect(running.map(one => one.name)).to.include.members([
+      'gateway-alliance',
+      'gateway-alliance-projector',
+      'gateway-alliance-worker',
+    ])
   })
 
   it('reports what an independent recount of the files finds', () => {
@@ -237,11 +247,16 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       })
     }
 
-    it('the same file twice: the first report again', async () => {
-      const core: Client = await test.actors.operator('core')
-      const documents = await everything(core, 'imports.list')
-      const known = documents.find(one => one.fileName.startsWith('orders-'))
-      expect(known).to.not.equal(undefined)
+    it('the same file twice, under another name: the first report again, nothing new', async () => {
+      const operator: Client = await test.actors.operator('core')
+      const before = await everything(operator, 'imports.list')
+      const first = before.find(one => one.fileName.startsWith('orders-'))
+      const folder = path.join(inState.year(test.network.stateFolder), 'core', 'orders')
+      const content = readFileSync(path.join(folder, first?.fileName ?? 'none'))
+      const again = await upload('renamed.csv', content)
+      expect(again.importId).to.equal(first?.importId)
+      expect(again.rows).to.deep.equal(first?.rows)
+      expect(await everything(operator, 'imports.list')).to.have.lengthOf(before.length)
     })
   })
 

@@ -55,20 +55,57 @@ export interface GatewayNeeds {
 export const gatewayUrl = (ports: Ports, key: OrganizationKey): string =>
   `http://127.0.0.1:${ports.gateways[key]}`
 
-/** The gateway of one organisation as a process; its configuration file is written anew at every start. */
-export function gatewayProcess(needs: GatewayNeeds, key: OrganizationKey): ProcessSpec {
+const ROLES = ['api', 'projector', 'worker'] as const
+type Role = (typeof ROLES)[number]
+
+/** One process of a gateway: what it plays and where it answers. */
+interface Part {
+  readonly name: string
+  readonly file: string
+  readonly roles: readonly Role[]
+  readonly port: number
+}
+
+/**
+ * The gateway of one organisation: one process, or one for each role. The configuration files are written anew at
+ * every start; `config.json` is that of the process which answers the API.
+ */
+export function gatewayProcesses(
+  needs: GatewayNeeds,
+  key: OrganizationKey,
+  split: boolean,
+): ProcessSpec[] {
+  const port = needs.ports.gateways[key]
+  const whole: Part = { name: `gateway-${key}`, file: 'config.json', roles: ROLES, port }
+  if (!split) return [partProcess(needs, key, whole)]
+  const behind = (['projector', 'worker'] as const).map(role => ({
+    name: `gateway-${key}-${role}`,
+    file: `config-${role}.json`,
+    roles: [role],
+    port: needs.ports[role],
+  }))
+  return [{ ...whole, roles: ['api'] as const }, ...behind].map(part =>
+    partProcess(needs, key, part),
+  )
+}
+
+function partProcess(needs: GatewayNeeds, key: OrganizationKey, part: Part): ProcessSpec {
   const organization = organizationOf(key)
   const folder = inState.gateway(needs.stateFolder, key)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = path.join(folder, 'config.json')
-  const configuration = configurationOf(needs, organization, folder)
+  const file = path.join(folder, part.file)
+  const configuration = {
+    ...configurationOf(needs, organization, folder),
+    roles: part.roles,
+    http: { host: '127.0.0.1', port: part.port },
+  }
   writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
   const { command, args } = nodeProcess('gateway', 'main')
   return {
-    name: `gateway-${key}`,
+    name: part.name,
     command,
     args: [...args, '--config', file],
-    ready: signal => poll(() => httpOk(`${gatewayUrl(needs.ports, key)}/readyz`), signal),
+    ready: signal => poll(() => httpOk(`http://127.0.0.1:${part.port}/readyz`), signal),
     stopGraceMs: 10_000,
   }
 }
@@ -79,15 +116,12 @@ function configurationOf(
   folder: string,
 ): Record<string, unknown> {
   const { key, mspId, displayName, kind } = organization
-  const port = needs.ports.gateways[key as OrganizationKey]
   const portal = path.join(REPOSITORY, 'org-portals/dist')
   return {
     organization: key,
     displayName,
     kind,
     mspId,
-    roles: ['api', 'projector', 'worker'],
-    http: { host: '127.0.0.1', port },
     databaseUrl: needs.databaseUrl,
     redisUrl: needs.redisUrl,
     redisPrefix: key,

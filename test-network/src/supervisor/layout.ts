@@ -40,6 +40,9 @@ export interface Ports {
   readonly ipfs: number
   readonly simulators: number
   readonly gateways: Readonly<Record<OrganizationKey, number>>
+  /** Of the gateway whose roles have processes of their own. */
+  readonly projector: number
+  readonly worker: number
 }
 
 const BLOCK = 100
@@ -55,6 +58,8 @@ function portsAt(base: number): Ports {
     ipfs: base + 72,
     simulators: base + 73,
     gateways: Object.fromEntries(gateways) as Ports['gateways'],
+    projector: base + 86,
+    worker: base + 87,
   }
 }
 

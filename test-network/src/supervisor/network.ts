@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { chooseIpfs, choosePostgres, chooseRedis, createDatabase } from '../services/index.ts'
 import type { SimulatorOptions } from '../simulators/server.ts'
-import { gatewayProcess, gatewayUrl, networkSecrets, type GatewayNeeds } from './gateways.ts'
+import { gatewayProcesses, gatewayUrl, networkSecrets, type GatewayNeeds } from './gateways.ts'
 import { claimPorts, inState, type Ports } from './layout.ts'
 import { prepareLedger, type LedgerKind, type PilotLedger } from './ledger.ts'
 import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly say: (line: string) => void
   readonly onEvent?: (event: SupervisorEvent) => void
   readonly basePort?: number
+  /** The organisation whose gateway has a process for each role, as production may; the others have one for all. */
+  readonly split?: OrganizationKey | undefined
 }
 
 export interface RunningNetwork {
@@ -82,6 +84,7 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     stateFolder,
     ports,
     ledger: ledger.kind,
+    split: options.split,
     secrets,
     postgresUrl: services.postgres.address,
     redisUrl: services.redis.address,
@@ -113,7 +116,8 @@ const FIRST_GATEWAYS = ['core', 'alliance'] as const
 const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
 
 /** What every gateway needs but its own database, and where databases are made. */
-type SharedNeeds = Omit<GatewayNeeds, 'databaseUrl'> & { readonly postgresUrl: string }
+type SharedNeeds = Omit<GatewayNeeds, 'databaseUrl'> &
+  Pick<NetworkOptions, 'split'> & { readonly postgresUrl: string }
 
 /**
  * A gateway and the database of its organisation. It may need everything but another gateway; it starts without the
@@ -132,7 +136,8 @@ async function startGateway(
     name: `triflow_${key}`,
     password: shared.secrets.databasePasswords[key] ?? '',
   })
-  await supervisor.start({ ...gatewayProcess({ ...shared, databaseUrl }, key), needs })
+  const processes = gatewayProcesses({ ...shared, databaseUrl }, key, shared.split === key)
+  await Promise.all(processes.map(process => supervisor.start({ ...process, needs })))
 }
 
 interface Rest {
