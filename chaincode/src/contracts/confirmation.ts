@@ -2,10 +2,10 @@
 import { confirmedBalance, moveTo, refuse } from '../model/index.ts'
 import type { HashHex, InvoiceState, MatchState, Opening, RecordId } from '../model/index.ts'
 import { hash, object, opening, optional, positiveAmount, recordId } from '../model/shape.ts'
+import { itsInvoice } from './ahead.ts'
 import { requireMember, requireOrganization, requireSecondPerson } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import { rejectInvoice, rejectShape, remarked } from './rejecting.ts'
-import { itsInvoice } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const STEP = 'CONFIRM'

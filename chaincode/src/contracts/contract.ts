@@ -29,14 +29,14 @@ export const single =
       request: shape,
       secret,
       reads,
-    }: { request: Shape<Request>; secret?: Shape<Secret>; reads?: Reads<Request> },
+    }: { request: Shape<Request>; secret?: Shape<Secret>; reads?: Reads<Request, Secret> },
     run: (tx: Transaction, request: Request, secret: Secret) => Promise<unknown>,
   ): Unnamed =>
-  name =>
-  (ctx, text) =>
-    execute({ ctx, name, text, shape, reads }, async (tx, request) =>
-      run(tx, request, (secret === undefined ? undefined : tx.secret(secret)) as Secret),
-    )
+  name => {
+    const secretOf = (tx: Transaction): Secret =>
+      (secret === undefined ? undefined : tx.secret(secret)) as Secret
+    return (ctx, text) => execute({ ctx, name, text, shape, secret: secretOf, reads }, run)
+  }
 
 type FunctionOf<Name extends string> = OperationName extends infer Full
   ? Full extends `${Name}:${infer Fn}`

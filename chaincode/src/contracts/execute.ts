@@ -21,29 +21,31 @@ const requireActiveCaller = async (tx: Transaction): Promise<void> => {
   if (member.status !== 'ACTIVE') refuse('CALLER_SUSPENDED')
 }
 
-/** Public records that a function asks for, known from the request alone: they are read at once. */
-export type Reads<Request> = (request: Request) => readonly Name[]
+/** Public records that a function asks for, known from the request and its private half: they are read at once. */
+export type Reads<Request, Secret> = (request: Request, secret: Secret) => readonly Name[]
 
-export type Execution<Request> = {
+export type Execution<Request, Secret> = {
   ctx: Context
   name: OperationName
   text: string
   shape: Shape<Request>
-  reads?: Reads<Request> | undefined
+  secret: (tx: Transaction, request: Request) => Secret
+  reads?: Reads<Request, Secret> | undefined
 }
 
 /** Runs one operation. The answer is a JSON text without private values. */
-export const execute = async <Request>(
-  { ctx, name, text, shape, reads }: Execution<Request>,
-  run: (tx: Transaction, request: Request) => Promise<unknown>,
+export const execute = async <Request, Secret>(
+  { ctx, name, text, shape, secret: secretOf, reads }: Execution<Request, Secret>,
+  run: (tx: Transaction, request: Request, secret: Secret) => Promise<unknown>,
 ): Promise<string> => {
   const caller = callerOf(ctx)
   requireRole(caller, name)
   const tx = new Transaction(name, ctx, caller)
   const request = parse(shape, text)
-  await tx.readAhead([...itsMember(caller), ...(reads?.(request) ?? [])])
+  const secret = secretOf(tx, request)
+  await tx.readAhead([...itsMember(caller), ...(reads?.(request, secret) ?? [])])
   await requireActiveCaller(tx)
-  const answer = await run(tx, request)
+  const answer = await run(tx, request, secret)
   await tx.commit()
   return canonicalJson(answer ?? { ok: true })
 }
@@ -51,7 +53,7 @@ export const execute = async <Request>(
 export type Items<Item, Secret> = {
   item: Shape<Item>
   secret?: Shape<Secret>
-  reads?: Reads<Item>
+  reads?: Reads<Item, Secret>
 }
 export type Batch<Item, Secret> = Items<Item, Secret> & {
   ctx: Context
@@ -70,9 +72,13 @@ export const executeBatch = <Item, Secret = undefined>(
   run: (tx: Transaction, item: Item, secret: Secret, shared: Shared) => Promise<unknown>,
 ): Promise<string> => {
   const shape = object({ items: list(item, { min: 1, max: BATCH_MAX }) })
-  const all: Reads<{ items: Item[] }> = ({ items }) => items.flatMap(each => reads?.(each) ?? [])
-  return execute({ ctx, name, text, shape, reads: all }, async (tx, { items }) => {
-    const secrets = secret === undefined ? undefined : secretsOf(tx, secret, items.length)
+  type Private = { items: Secret[]; shared: Shared } | undefined
+  const secretOf = (tx: Transaction, { items }: { items: Item[] }): Private =>
+    secret === undefined ? undefined : secretsOf(tx, secret, items.length)
+  const all: Reads<{ items: Item[] }, Private> = ({ items }, secrets) =>
+    items.flatMap((each, index) => reads?.(each, secrets?.items[index] as Secret) ?? [])
+  const execution = { ctx, name, text, shape, secret: secretOf, reads: all }
+  return execute(execution, async (tx, { items }, secrets) => {
     const shared = secrets?.shared ?? {}
     const refusals: object[] = []
     const answers: unknown[] = []

@@ -5,6 +5,7 @@
 import { RECOURSE, refuse } from '../model/index.ts'
 import type { RecordId } from '../model/index.ts'
 import { day, list, mspId, object, oneOf, opening, recordId, seed } from '../model/shape.ts'
+import { claimed, itsCertificate, itsObligor, itsTerms } from './ahead.ts'
 import {
   acceptBid,
   bidSecret,
@@ -24,7 +25,6 @@ import {
   payOut,
   payOutSecret,
 } from './funding.ts'
-import { itsCertificate, thePolicy } from './transaction.ts'
 import type { Name } from './transaction.ts'
 
 const requestShape = object({
@@ -41,6 +41,8 @@ const itsNotice = (input: { requestId: RecordId }): Name[] => [
   ...itsRequest(input),
   ['notice', input.requestId],
 ]
+const itsReceivable = ({ receivableId }: { receivableId: RecordId }): Name[] =>
+  itsCertificate({ id: receivableId })
 const bidId = object({ id: recordId })
 
 export const FinancingContract = contractOf('financing', {
@@ -48,7 +50,10 @@ export const FinancingContract = contractOf('financing', {
     {
       request: requestShape,
       secret: requestSecret,
-      reads: ({ id, receivableId }) => [['request', id], ...itsCertificate({ id: receivableId })],
+      reads: ({ id, receivableId }, secret) => [
+        ['request', id],
+        ...itsTerms({ id: receivableId }, secret),
+      ],
     },
     requestFinancing,
   ),
@@ -56,7 +61,11 @@ export const FinancingContract = contractOf('financing', {
     {
       request: object({ id: recordId, requestId: recordId }),
       secret: bidSecret,
-      reads: ({ id, requestId }) => [...itsRequest({ requestId }), ['bid', id], thePolicy],
+      reads: ({ id, requestId }, { request: opened }) => [
+        ...itsRequest({ requestId }),
+        ['bid', id],
+        ...claimed('request', opened, itsReceivable),
+      ],
     },
     placeBid,
   ),
@@ -65,12 +74,24 @@ export const FinancingContract = contractOf('financing', {
     {
       request: object({ requestId: recordId, bidId: recordId }),
       secret: acceptSecret,
-      reads: ({ requestId, bidId }) => [...itsRequest({ requestId }), ['bid', bidId], thePolicy],
+      reads: ({ requestId, bidId }, secret) => [
+        ...itsRequest({ requestId }),
+        ['bid', bidId],
+        ...claimed('request', secret.request, itsReceivable),
+        ...itsObligor(secret),
+      ],
     },
     acceptBid,
   ),
   notify: single(
-    { request, secret: notifySecret, reads: input => [...itsNotice(input), thePolicy] },
+    {
+      request,
+      secret: notifySecret,
+      reads: (input, secret) => [
+        ...itsNotice(input),
+        ...claimed('request', secret.request, itsReceivable),
+      ],
+    },
     notify,
   ),
   acknowledge: single(
@@ -81,12 +102,23 @@ export const FinancingContract = contractOf('financing', {
     {
       request: object({ requestId: recordId, paymentId: recordId }),
       secret: payOutSecret,
-      reads: input => [...itsNotice(input), thePolicy],
+      reads: (input, { notice }) => [
+        ...itsNotice(input),
+        ...claimed('notice', notice, itsReceivable),
+      ],
     },
     payOut,
   ),
   close: single(
-    { request, secret: closeSecret, reads: input => [...itsNotice(input), thePolicy] },
+    {
+      request,
+      secret: closeSecret,
+      reads: (input, secret) => [
+        ...itsNotice(input),
+        ...claimed('notice', secret.notice, itsReceivable),
+        ...itsObligor(secret),
+      ],
+    },
     closeFinancing,
   ),
   decline: single({ request, secret: endingSecret }, (tx, input, secret) =>

@@ -12,10 +12,10 @@ import {
   recordId,
 } from '../model/shape.ts'
 import { policyChangeShape, policyVersionShape } from '../model/shapes.ts'
+import { thePolicy } from './ahead.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import { contractOf, single } from './contract.ts'
 import { endorsedBy, endorsedByOneAndAnother, majority } from './policy.ts'
-import { thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const setUpShape = object({

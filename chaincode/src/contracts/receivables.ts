@@ -16,6 +16,7 @@ import {
   text,
 } from '../model/shape.ts'
 import { usesShape } from '../model/shapes.ts'
+import { claimed, itsCertificate, itsTerms } from './ahead.ts'
 import { requireMember, requireOrganization } from './caller.ts'
 import { batch, contractOf, single } from './contract.ts'
 import type { Unnamed } from './contract.ts'
@@ -40,7 +41,6 @@ import {
 import { openSettlement } from './rootPayments.ts'
 import { offerTransfer, revertTransfer, signOff } from './transferring.ts'
 import type { Offered } from './transferring.ts'
-import { itsCertificate } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const byId = object({ id: recordId })
@@ -190,7 +190,19 @@ export const ReceivablesContract = contractOf('receivables', {
     { item: object({ id: recordId, commitment: hash }), reads: itsCertificate },
     offerCertificate,
   ),
-  accept: batch({ item: byId, secret: withBalances, reads: itsCertificate }, acceptCertificate),
+  accept: batch(
+    {
+      item: byId,
+      secret: withBalances,
+      reads: (item, secret) => [
+        ...itsTerms(item, secret),
+        ...claimed('receivable', secret.terms, ({ uses }) =>
+          uses.map(({ invoiceId }) => ['invoice', invoiceId]),
+        ),
+      ],
+    },
+    acceptCertificate,
+  ),
   reject: cancelled('reject', requireRejecter),
   withdraw: cancelled('withdraw', (tx, { record, terms }) =>
     requireMember(tx.caller, record.obligorMsp, terms.obligor),
@@ -202,18 +214,18 @@ export const ReceivablesContract = contractOf('receivables', {
     {
       request: splitShape,
       secret: splitSecret,
-      reads: ({ id, children }) => [
-        ...itsCertificate({ id }),
+      reads: ({ id, children }, secret) => [
+        ...itsTerms({ id }, secret),
         ...children.map(child => ['receivable', child] as const),
       ],
     },
     splitCertificate,
   ),
   offerTransfer: batch(
-    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itsCertificate },
+    { item: object({ id: recordId, toMsp: mspId }), secret: offerSecret, reads: itsTerms },
     offerTransfer,
   ),
-  signOff: batch({ item: byId, secret: transferSecret, reads: itsCertificate }, signOff),
+  signOff: batch({ item: byId, secret: transferSecret, reads: itsTerms }, signOff),
   rejectTransfer: reverted('rejectTransfer', (tx, { transfer, toMsp }) =>
     requireMember(tx.caller, toMsp, transfer.to),
   ),
@@ -223,7 +235,7 @@ export const ReceivablesContract = contractOf('receivables', {
   expireTransfer: reverted('expireTransfer', (tx, { held, transfer }) =>
     requireExpired(tx, held.parties, transfer.until),
   ),
-  mature: batch({ item: byId, secret: withTerms, reads: itsCertificate }, matureCertificate),
+  mature: batch({ item: byId, secret: withTerms, reads: itsTerms }, matureCertificate),
   overdue: batch({ item: byId, secret: overdueSecret }, overdueCertificate),
   proposeFreeze: single({ request: byId, secret: orderSecret }, proposeFreeze),
   freeze: single({ request: byId, secret: answerSecret }, freeze),

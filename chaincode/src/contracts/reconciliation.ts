@@ -37,12 +37,12 @@ import {
   seed,
 } from '../model/shape.ts'
 import { remarkText } from '../model/shapes.ts'
+import { thePolicy } from './ahead.ts'
 import { requireOrganization, requireSecondPerson } from './caller.ts'
 import { batch, contractOf, single } from './contract.ts'
 import { allocatePayment, allocateSecret, allocateShape } from './allocation.ts'
 import { partiesOf, zip } from './pairing.ts'
 import { putRemark, rejectInvoice, rejectSecret, rejectShape } from './rejecting.ts'
-import { thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const idsOf = list(recordId, { max: 100 })

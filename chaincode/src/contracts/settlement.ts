@@ -19,13 +19,14 @@ import {
   recordId,
   seed,
 } from '../model/shape.ts'
+import { itsCertificate, itsTerms, thePolicy } from './ahead.ts'
 import { requireBankMember, requireOrganization } from './caller.ts'
 import { batch, contractOf, single } from './contract.ts'
 import { openPayment } from './evidence.ts'
 import { moveCertificate, openCertificate, putTerms, requireUnfrozen } from './holding.ts'
 import type { Held } from './holding.ts'
 import { openSettlement, settlementBanks } from './rootPayments.ts'
-import { distinct, itsCertificate, thePolicy } from './transaction.ts'
+import { distinct } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const requireBank = async (tx: Transaction): Promise<void> => {
@@ -220,7 +221,7 @@ export const SettlementContract = contractOf('settlement', {
     share,
   ),
   collect: batch(
-    { item: byId, secret: object({ terms: opening, settlement: opening }), reads: itsCertificate },
+    { item: byId, secret: object({ terms: opening, settlement: opening }), reads: itsTerms },
     collect,
   ),
 })

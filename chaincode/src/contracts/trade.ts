@@ -15,10 +15,10 @@ import {
 import type { Invoice, InvoiceState, MoveOf, MspId, RecordId } from '../model/index.ts'
 import { mspId, object, oneOf, opening, optional, recordId, text } from '../model/shape.ts'
 import type { Shape } from '../model/shape.ts'
+import { itsInvoice, thePolicy } from './ahead.ts'
 import { requireOrganization } from './caller.ts'
 import { batch, contractOf } from './contract.ts'
 import type { Unnamed } from './contract.ts'
-import { itsInvoice, thePolicy } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 const partiesShape = { buyerMsp: mspId, sellerMsp: mspId }

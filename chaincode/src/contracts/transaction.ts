@@ -42,12 +42,6 @@ import { endorsedByAll } from './policy.ts'
 type StateKind = keyof PublicStates
 /** What names a public record. */
 export type Name = readonly [StateKind, RecordId]
-export const thePolicy: Name = ['policy', '']
-/** The invoice, or the certificate with the policy that judges it, that a request is about. */
-export const itsInvoice = ({ invoiceId }: { invoiceId: RecordId }): Name[] => [
-  ['invoice', invoiceId],
-]
-export const itsCertificate = ({ id }: { id: RecordId }): Name[] => [['receivable', id], thePolicy]
 type Unsalted<K extends PrivateKind> = Omit<PrivateValues[K], 'salt'>
 type PrivateWrite = { collection: string; key: string; text: Opening | undefined }
 
