@@ -71,11 +71,12 @@ function showAddresses(network: RunningNetwork): void {
   say(`  simulators ${network.simulators}`)
 }
 
-/** Resolves at Ctrl-C or a request to end. */
+/** Resolves at Ctrl-C, at a request to end, and when nobody is left to read: the processes must not outlive this one. */
 const asked = (): Promise<void> =>
   new Promise(resolve => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve())
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => resolve())
   })
 
 /** What everything that runs has cost so far. */

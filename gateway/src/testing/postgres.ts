@@ -24,24 +24,29 @@ let server: Promise<string> | undefined
 
 /** A fresh database with the gateway’s schema, in DATABASE_URL’s server or an embedded one of this process. */
 export async function freshDatabase(): Promise<TestDatabase> {
-  const { databaseUrl } = testServers()
-  server ??= databaseUrl ? Promise.resolve(databaseUrl) : startEmbedded()
-  const admin = new URL(await server)
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const client = new pg.Client({ connectionString: admin.href })
-  await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
-  await client.end()
-  const url = new URL(admin.href)
-  url.pathname = `/${name}`
-  const database = openDatabase({ url: url.href, connections: 6, log: silent })
+  const url = await emptyDatabase()
+  const database = openDatabase({ url, connections: 6, log: silent })
   await migrate(database, 'app', APP_MIGRATIONS)
   await migrate(database, 'book', bookMigrations)
   return {
-    url: url.href,
+    url,
     database,
     close: () => database.close(),
   }
+}
+
+/** The URL of a database with nothing in it. */
+export async function emptyDatabase(): Promise<string> {
+  const { databaseUrl } = testServers()
+  server ??= databaseUrl ? Promise.resolve(databaseUrl) : startEmbedded()
+  const url = new URL(await server)
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${name}`)
+  await client.end()
+  url.pathname = `/${name}`
+  return url.href
 }
 
 /** An empty read model, as before block 0. */

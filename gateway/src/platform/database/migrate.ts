@@ -17,13 +17,22 @@ export async function migrate(
 ): Promise<string[]> {
   return database.transaction(async tx => {
     await tx.execute('SELECT pg_advisory_xact_lock($1)', [LOCK])
-    await tx.execute(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    await createSchema(tx, schema)
     await tx.execute(`SET LOCAL search_path TO ${schema}`)
     await tx.execute(
       `CREATE TABLE IF NOT EXISTS migrations (id text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`,
     )
     return applyMissing(tx, migrations)
   })
+}
+
+/**
+ * IF NOT EXISTS would ask this connection's cache, which may remember from before the wait that there is none; a
+ * query looks.
+ */
+async function createSchema(tx: Queryable, schema: string): Promise<void> {
+  const found = await tx.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+  if (found.length === 0) await tx.execute(`CREATE SCHEMA ${schema}`)
 }
 
 async function applyMissing(tx: Queryable, migrations: readonly Migration[]): Promise<string[]> {
