@@ -31,6 +31,7 @@ export const claimed = <K extends PrivateKind>(
 /** Who owes according to the terms. */
 export const itsObligor = ({ terms }: { terms: Opening }): Name[] =>
   claimed('receivable', terms, ({ obligor }) => [['member', obligor]])
+/** A certificate that is opened: its record, the policy, and who owes. */
 export const itsTerms = (item: { id: RecordId }, secret: { terms: Opening }): Name[] => [
   ...itsCertificate(item),
   ...itsObligor(secret),

@@ -16,7 +16,7 @@ import {
   text,
 } from '../model/shape.ts'
 import { usesShape } from '../model/shapes.ts'
-import { claimed, itsCertificate, itsTerms } from './ahead.ts'
+import { claimed, itsCertificate, itsInvoice, itsTerms } from './ahead.ts'
 import { requireMember, requireOrganization } from './caller.ts'
 import { batch, contractOf, single } from './contract.ts'
 import type { Unnamed } from './contract.ts'
@@ -194,11 +194,12 @@ export const ReceivablesContract = contractOf('receivables', {
     {
       item: byId,
       secret: withBalances,
-      reads: (item, secret) => [
-        ...itsTerms(item, secret),
-        ...claimed('receivable', secret.terms, ({ uses }) =>
-          uses.map(({ invoiceId }) => ['invoice', invoiceId]),
-        ),
+      reads: (item, { terms }) => [
+        ...itsCertificate(item),
+        ...claimed('receivable', terms, ({ obligor, uses }) => [
+          ['member', obligor],
+          ...uses.flatMap(itsInvoice),
+        ]),
       ],
     },
     acceptCertificate,
