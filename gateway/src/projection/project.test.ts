@@ -2,8 +2,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { emptyBook, freshDatabase, type TestDatabase } from '../testing/postgres.ts'
 import { block } from '../testing/ledger.ts'
-import { invoiceState, usageOf } from '../testing/records.ts'
-import { projectBlock, projectedHeight } from './project.ts'
+import { invoiceOf, invoiceState, usageOf } from '../testing/records.ts'
+import type { LedgerBlock } from '../platform/ledger/blocks.ts'
+import { projectBlocks, projectedHeight, type Blocks } from './project.ts'
+
+const SIDES = { buyer: 'm00000000000000cc', seller: 'm00000000000000aa' }
 
 describe('the projector', function () {
   this.timeout(60_000)
@@ -14,12 +17,23 @@ describe('the projector', function () {
   after(() => store.close())
   beforeEach(() => emptyBook(store))
 
-  const apply = (one: ReturnType<typeof block>): Promise<boolean> =>
-    projectBlock(store.database, one, { ownMsp: 'AllianceMSP' })
+  const apply = (...blocks: Blocks): Promise<boolean> =>
+    projectBlocks(store.database, blocks, { ownMsp: 'AllianceMSP' })
   const dump = (): Promise<unknown[]> =>
     store.database.query(
       `SELECT kind, id, open, secret_text, block_number, tx_index, tx_id FROM records ORDER BY kind, id`,
     )
+
+  const everything = async (): Promise<unknown[]> => [
+    await store.database.query(
+      'SELECT kind, id, open, secret_text, happened_on, block_number, tx_index, tx_id, updated_at FROM records ORDER BY kind, id',
+    ),
+    await store.database.query('SELECT * FROM changes ORDER BY kind, id, block_number, tx_index'),
+    await store.database.query('SELECT * FROM checkpoint'),
+    await store.database.query(
+      'SELECT * FROM sums WHERE count <> 0 OR fen <> 0 ORDER BY party, figure, day',
+    ),
+  ]
 
   it('a block applied twice changes nothing', async () => {
     const one = block(0, [{ writes: [{ key: 'I:x', value: invoiceState }] }])
@@ -98,6 +112,46 @@ describe('the projector', function () {
       }),
       { numRuns: 15 },
     )
+  })
+
+  it('however a chain is cut into groups, every table has the same rows', async () => {
+    const key = fc.constantFrom('a', 'b')
+    const open = fc
+      .tuple(key, fc.constantFrom('NONE', 'MATCHED', 'EXCEPTION'))
+      .map(([id, match]) => ({ writes: [{ key: `I:${id}`, value: { ...invoiceState, match } }] }))
+    const secret = fc.tuple(key, fc.constantFrom('1', '2')).map(([id, number]) => ({
+      secrets: [{ key: `I:${id}`, value: invoiceOf(SIDES, number) }],
+    }))
+    const invalid = fc.constant({ code: 11 })
+    const transactions = fc.array(fc.oneof(open, secret, invalid), { maxLength: 3 })
+    const chains = fc.array(transactions, { minLength: 2, maxLength: 6 })
+    const sizes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 6, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(chains, sizes, async (list, cuts) => {
+        const made = list.map((one, number) => block(number, one))
+        await emptyBook(store)
+        for (const one of made) await apply(one)
+        const straight = await everything()
+        await emptyBook(store)
+        const left = [...made]
+        for (const size of cuts) {
+          const [first, ...others] = left.splice(0, size)
+          if (first) expect(await apply(first, ...others)).to.equal(true)
+        }
+        expect(await everything()).to.deep.equal(straight)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('of a group that does not follow the checkpoint nothing is applied', async () => {
+    await apply(block(0, []))
+    const group = [0, 1].map(number =>
+      block(number, [{ writes: [{ key: 'I:x', value: invoiceState }] }]),
+    ) as [LedgerBlock]
+    expect(await apply(...group)).to.equal(false)
+    expect(await projectedHeight(store.database)).to.equal(0n)
+    expect(await dump()).to.deep.equal([])
   })
 
   it('what colluding organisations wrote with a contract of their own is left out, and the chain goes on', async () => {

@@ -12,6 +12,7 @@ interface Write {
   readonly kind: string
   readonly id: string
   readonly text: string | null
+  readonly block: bigint
   readonly transaction: LedgerTransaction
 }
 
@@ -24,21 +25,27 @@ export interface ProjectOptions {
   readonly announce?: boolean
 }
 
+/** Blocks that follow each other; at least one. */
+export type Blocks = readonly [LedgerBlock, ...LedgerBlock[]]
+
+export const isGroup = (blocks: readonly LedgerBlock[]): blocks is Blocks => blocks.length > 0
+
 /**
- * Writes one block into the read model, all of it or nothing. Applying a block twice changes nothing: the checkpoint
- * is moved with it, and a block that does not follow the checkpoint is skipped.
+ * Writes blocks into the read model, all of them or nothing; however a chain is cut into groups, the rows are the
+ * same. Applying a block twice changes nothing: the checkpoint is moved with it, and blocks of which the first does
+ * not follow the checkpoint are skipped.
  *
- * @returns false when the block was skipped.
+ * @returns false when they were skipped.
  */
-export async function projectBlock(
+export async function projectBlocks(
   database: Database,
-  block: LedgerBlock,
+  blocks: Blocks,
   options: ProjectOptions,
 ): Promise<boolean> {
-  const { open, secret } = writesOf(block, collectionOf(options.ownMsp))
+  const { open, secret } = writesOf(blocks, collectionOf(options.ownMsp))
   const writes = [...open, ...secret]
   const upserts = upsertsOf(lastOfEach(open), lastOfEach(secret))
-  const statement = blockStatement(block, { upserts, changes: changesOf(writes) }, options)
+  const statement = statementOf(blocks, { upserts, changes: changesOf(writes) }, options)
   const write = async (to: Queryable): Promise<boolean> =>
     (await to.query(statement.sql, statement.values)).length > 0
   const counted = await countedBefore(database, writes)
@@ -51,16 +58,18 @@ export async function projectBlock(
   })
 }
 
-function writesOf(block: LedgerBlock, collection: string): { open: Write[]; secret: Write[] } {
+function writesOf(blocks: Blocks, collection: string): { open: Write[]; secret: Write[] } {
   const open: Write[] = []
   const secret: Write[] = []
   const states = { list: open, decode: decodeState }
   const values = { list: secret, decode: decodePrivate }
-  for (const transaction of block.transactions) {
-    for (const write of transaction.writes) push(states, write, transaction)
-    for (const write of transaction.privateWrites)
-      if (write.collection === collection) push(values, write, transaction)
-  }
+  for (const block of blocks)
+    for (const transaction of block.transactions) {
+      const origin = { block: block.number, transaction }
+      for (const write of transaction.writes) push(states, write, origin)
+      for (const write of transaction.privateWrites)
+        if (write.collection === collection) push(values, write, origin)
+    }
   return { open, secret }
 }
 
@@ -83,54 +92,68 @@ interface Target {
   readonly decode: Decode
 }
 
-function push({ list, decode }: Target, write: PublicWrite, transaction: LedgerTransaction): void {
+function push(
+  { list, decode }: Target,
+  write: PublicWrite,
+  origin: Pick<Write, 'block' | 'transaction'>,
+): void {
   const place = parseKey(write.key)
   if (!place || !ID.test(place.id) || !isReadable(write, decode)) return
   const text = write.value === undefined ? null : Buffer.from(write.value).toString('utf8')
-  list.push({ ...place, text, transaction })
+  list.push({ ...place, text, ...origin })
 }
 
-/** Two transactions of a block may write one key: the later one stands. */
+/** Several transactions may write one key: the last one stands. */
 function lastOfEach(writes: readonly Write[]): Map<string, Write> {
   return new Map(writes.map(write => [`${write.kind}:${write.id}`, write]))
 }
 
+/** Rows of one shape; which transaction each row is from is that of `last`. */
 interface Upsert {
   readonly open: readonly Write[] | undefined
   readonly secret: readonly Write[] | undefined
+  readonly last: readonly Write[]
 }
 
 /** A record whose public and private half are both written is written once: every version costs each index. */
 function upsertsOf(open: Map<string, Write>, secret: Map<string, Write>): Upsert[] {
   const of = (writes: Map<string, Write>, isWanted: (key: string) => boolean): Write[] =>
     [...writes].filter(([key]) => isWanted(key)).map(([, write]) => write)
+  const openOnly = of(open, key => !secret.has(key))
+  const secretOnly = of(secret, key => !open.has(key))
   const inBoth = [...open.keys()].filter(key => secret.has(key))
   const both = inBoth.map(key => [open.get(key) as Write, secret.get(key) as Write] as const)
   const upserts: Upsert[] = [
-    { open: of(open, key => !secret.has(key)), secret: undefined },
-    { open: undefined, secret: of(secret, key => !open.has(key)) },
-    { open: both.map(([first]) => first), secret: both.map(([, second]) => second) },
+    { open: openOnly, secret: undefined, last: openOnly },
+    { open: undefined, secret: secretOnly, last: secretOnly },
+    {
+      open: both.map(([first]) => first),
+      secret: both.map(([, second]) => second),
+      last: both.map(([first, second]) => (isLater(first, second) ? first : second)),
+    },
   ]
-  return upserts.filter(one => rowsOf(one).length > 0)
+  return upserts.filter(({ last }) => last.length > 0)
 }
 
-const rowsOf = ({ open, secret }: Upsert): readonly Write[] => secret ?? open ?? []
+function isLater(one: Write, other: Write): boolean {
+  if (one.block !== other.block) return one.block > other.block
+  return one.transaction.index > other.transaction.index
+}
 
 function timeOf(transaction: LedgerTransaction | undefined): string {
   return new Date(transaction?.timestampMs ?? 0).toISOString()
 }
 
-/** The statement of a block: its text is the same for every block of its shape, so it is planned once. */
-function blockStatement(
-  block: LedgerBlock,
+/** The statement for blocks: its text is the same for all of their shape, so it is planned once. */
+function statementOf(
+  blocks: Blocks,
   { upserts, changes }: { upserts: readonly Upsert[]; changes: readonly Write[] },
   { announce = false }: ProjectOptions,
 ): { sql: string; values: unknown[] } {
   const values: unknown[] = []
   const bind = (value: unknown): string => `$${values.push(value)}`
-  const number = bind(block.number.toString())
   const parts = [
-    `moved AS (${checkpointSql(block, number, bind)})`,
+    `moved AS (${checkpointSql(blocks, bind)})`,
     ...upserts.map((upsert, index) => `records_${index} AS (${recordsSql(upsert, bind)})`),
     ...(changes.length > 0 ? [`history AS (${changesSql(changes, bind)})`] : []),
   ]
@@ -140,34 +163,38 @@ function blockStatement(
 
 type Bind = (value: unknown) => string
 
-function checkpointSql(block: LedgerBlock, number: string, bind: Bind): string {
-  const invalid = block.transactions.filter(t => t.validationCode !== 0).length
-  const at = timeOf(block.transactions.at(-1))
+function checkpointSql(blocks: Blocks, bind: Bind): string {
+  const [first] = blocks
+  const last = blocks.at(-1) ?? first
+  const transactions = blocks.flatMap(block => block.transactions)
+  const invalid = transactions.filter(t => t.validationCode !== 0).length
+  const at = timeOf(last.transactions.at(-1))
   return `INSERT INTO checkpoint (block_number, transactions, invalid, updated_at)
-    VALUES (${number}, ${bind(block.transactions.length)}, ${bind(invalid)}, ${bind(at)})
+    VALUES (${bind(last.number.toString())}, ${bind(transactions.length)}, ${bind(invalid)}, ${bind(at)})
     ON CONFLICT (singleton) DO UPDATE SET block_number = excluded.block_number,
       transactions = checkpoint.transactions + excluded.transactions,
       invalid = checkpoint.invalid + excluded.invalid, updated_at = excluded.updated_at
-    WHERE checkpoint.block_number + 1 = excluded.block_number
+    WHERE checkpoint.block_number + 1 = ${bind(first.number.toString())}::bigint
     RETURNING block_number`
 }
 
-/** Which transaction of the block wrote each row, as columns of `unnest`. */
+/** Which transaction wrote each row, as columns of `unnest`. */
 function originOf(writes: readonly Write[], bind: Bind): { columns: string; arrays: string } {
   const arrays = [
     `${bind(writes.map(w => w.kind))}::text[]`,
     `${bind(writes.map(w => w.id))}::text[]`,
+    `${bind(writes.map(w => w.block.toString()))}::bigint[]`,
     `${bind(writes.map(w => w.transaction.index))}::int[]`,
     `${bind(writes.map(w => w.transaction.txId))}::text[]`,
     `${bind(writes.map(w => timeOf(w.transaction)))}::timestamptz[]`,
   ]
-  return { columns: 'kind, id, tx_index, tx_id, at', arrays: arrays.join(', ') }
+  return { columns: 'kind, id, in_block, tx_index, tx_id, at', arrays: arrays.join(', ') }
 }
 
 /** Rows are written only where the checkpoint has moved. */
 function recordsSql(upsert: Upsert, bind: Bind): string {
-  const origin = originOf(rowsOf(upsert), bind)
-  const { open, secret } = upsert
+  const { open, secret, last } = upsert
+  const origin = originOf(last, bind)
   const columns = {
     ...(open ? { open: 'open_text::jsonb' } : {}),
     ...(secret
@@ -185,7 +212,7 @@ function recordsSql(upsert: Upsert, bind: Bind): string {
   const names = Object.keys(columns)
   const arrays = Object.values(texts).map(list => `${bind(list)}::text[]`)
   return `INSERT INTO records (kind, id, ${names.join(', ')}, block_number, tx_index, tx_id, updated_at)
-    SELECT kind, id, ${Object.values(columns).join(', ')}, block_number, tx_index, tx_id, at
+    SELECT kind, id, ${Object.values(columns).join(', ')}, in_block, tx_index, tx_id, at
     FROM moved CROSS JOIN unnest(${[origin.arrays, ...arrays].join(', ')})
       AS w(${[origin.columns, ...Object.keys(texts)].join(', ')})
     ON CONFLICT (kind, id) DO UPDATE SET
@@ -198,14 +225,16 @@ const textsOf = (writes: readonly Write[]): (string | null)[] => writes.map(({ t
 
 /** One change for each record and transaction, whichever halves were written. */
 function changesOf(writes: readonly Write[]): Write[] {
-  return [...new Map(writes.map(w => [`${w.kind}:${w.id}:${w.transaction.index}`, w])).values()]
+  const keyOf = ({ kind, id, block, transaction }: Write): string =>
+    `${kind}:${id}:${block}:${transaction.index}`
+  return [...new Map(writes.map(write => [keyOf(write), write])).values()]
 }
 
 function changesSql(writes: readonly Write[], bind: Bind): string {
   const { columns, arrays } = originOf(writes, bind)
   const names = bind(writes.map(w => w.transaction.name))
   return `INSERT INTO changes (kind, id, block_number, tx_index, tx_id, name, at)
-    SELECT kind, id, block_number, tx_index, tx_id, name, at
+    SELECT kind, id, in_block, tx_index, tx_id, name, at
     FROM moved CROSS JOIN unnest(${arrays}, ${names}::text[]) AS w(${columns}, name)`
 }
 

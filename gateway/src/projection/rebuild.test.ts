@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts'
 import { block, scriptedLedger } from '../testing/ledger.ts'
 import { invoiceOf, invoiceState } from '../testing/records.ts'
-import { projectBlock } from './project.ts'
+import { projectBlocks } from './project.ts'
 import { rebuild } from './rebuild.ts'
 
 const SIDES = { buyer: 'm00000000000000cc', seller: 'm00000000000000aa' }
@@ -31,7 +31,7 @@ describe('a rebuild of the read model', function () {
 
   before(async () => {
     store = await freshDatabase()
-    for (const one of chain) await projectBlock(store.database, one, { ownMsp: 'AllianceMSP' })
+    for (const one of chain) await projectBlocks(store.database, [one], { ownMsp: 'AllianceMSP' })
   })
   after(() => store.close())
 

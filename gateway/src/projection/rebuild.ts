@@ -2,7 +2,8 @@ import { openDatabase, type Database, type Queryable } from '../platform/databas
 import { migrate } from '../platform/database/migrate.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
-import { projectBlock, projectedHeight } from './project.ts'
+import { gather } from './gathering.ts'
+import { isGroup, projectBlocks, projectedHeight } from './project.ts'
 import { PROJECTION_SETTINGS } from './projector.ts'
 import { bookMigrations } from './schema.ts'
 
@@ -73,10 +74,17 @@ async function catchUp(
   const first = (await projectedHeight(fresh)) + 1n
   if (first > until) return
   const stop = new AbortController()
-  for await (const block of ledger.blocks(first, stop.signal)) {
-    await projectBlock(fresh, block, { ownMsp: options.ownMsp })
-    options.onProgress?.(block.number)
-    if (block.number >= until) break
+  const groups = gather(ledger.blocks(first, stop.signal), {
+    isAwaited: () => false,
+    keepBackMs: 0,
+  })
+  for await (const group of groups) {
+    const blocks = group.filter(({ number }) => number <= until)
+    if (!isGroup(blocks)) break
+    await projectBlocks(fresh, blocks, { ownMsp: options.ownMsp })
+    const last = blocks.at(-1)?.number ?? until
+    options.onProgress?.(last)
+    if (last >= until) break
   }
   stop.abort()
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Services } from '../services.ts'
-import { projectBlock } from '../projection/project.ts'
+import { projectBlocks } from '../projection/project.ts'
 import { block } from '../testing/ledger.ts'
 import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
 import { receivableState, termsOf } from '../testing/records.ts'
@@ -49,7 +49,7 @@ describe('whom an obligor shows what it has paid', function () {
         secrets: [secret(ROOT), secret(LEAF), secret(TWIN)],
       },
     ])
-    await projectBlock(store.database, own, { ownMsp: OWN })
+    await projectBlocks(store.database, [own], { ownMsp: OWN })
   })
   after(() => store.close())
 

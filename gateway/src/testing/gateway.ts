@@ -22,7 +22,7 @@ import { createTokens } from '../platform/http/tokens.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { openSecrets } from '../platform/secrets.ts'
-import { projectBlock } from '../projection/project.ts'
+import { projectBlocks } from '../projection/project.ts'
 import type { LedgerBlock } from '../platform/ledger/blocks.ts'
 import { watchHeight } from '../projection/height.ts'
 import type { Services } from '../services.ts'
@@ -82,7 +82,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
       return client
     },
     async project(block) {
-      await projectBlock(store.database, block, { ownMsp: services.config.mspId })
+      await projectBlocks(store.database, [block], { ownMsp: services.config.mspId })
     },
     async close() {
       server.closeAllConnections()
