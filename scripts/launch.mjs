@@ -18,6 +18,9 @@ function keptCode() {
   }
 }
 
+// Modules that are not in the bundle; Node 20 cannot.
+Module.enableCompileCache?.(path.join(path.dirname(file), 'modules.code'))
+
 const script = new vm.Script(Module.wrap(readFileSync(file, 'utf8')), {
   filename: file,
   cachedData: keptCode(),
