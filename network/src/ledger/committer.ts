@@ -4,8 +4,11 @@ import { checkBlock, type CheckContext, type CheckedBlock } from './check.ts'
 import type { DefinitionBook } from './definitions.ts'
 import { headerHash } from './rules/block.ts'
 import { TxCode } from './rules/codes.ts'
+import { LIFECYCLE } from './rules/definition.ts'
+import { writesTo } from './rules/envelope-checks.ts'
 import { invariant } from './rules/invariant.ts'
 import { planBlock, type BlockPlan, type PlanContext } from './rules/plan.ts'
+import type { NamespaceSet } from './rules/rwset.ts'
 import { commitHash, hashBytes } from './rules/updates.ts'
 import { equalBytes } from './rules/wire.ts'
 import type { BlockFile, FoundBlock } from './store/block-file.ts'
@@ -42,6 +45,7 @@ export class Committer<I extends LedgerIdentity> {
   readonly #view: StateView
   #tail: Promise<unknown> = Promise.resolve()
   #height: number
+  #lifecycleHeight: number
   #lastHeaderHash: Uint8Array = new Uint8Array(0)
   #commitHash: Uint8Array = new Uint8Array(0)
 
@@ -49,6 +53,7 @@ export class Committer<I extends LedgerIdentity> {
     this.#deps = deps
     this.#view = new StateView(deps.database.tables)
     this.#height = readSavepoint(this.#view).number
+    this.#lifecycleHeight = this.#height
     const last = deps.blocks.row(this.#height - 1)
     if (last !== undefined) {
       this.#lastHeaderHash = last.headerHash
@@ -58,6 +63,11 @@ export class Committer<I extends LedgerIdentity> {
 
   get height(): number {
     return this.#height
+  }
+
+  /** The height after the last block that wrote to the lifecycle; of an opened ledger, its height then. */
+  get lifecycleHeight(): number {
+    return this.#lifecycleHeight
   }
 
   get lastHeaderHash(): Uint8Array {
@@ -164,6 +174,8 @@ export class Committer<I extends LedgerIdentity> {
       })
     })
     this.#height = block.number + 1
+    if (outcome.some(({ valid, sets }) => valid && sets.some(isOfLifecycle)))
+      this.#lifecycleHeight = this.#height
     this.#lastHeaderHash = hash
     this.#commitHash = ownHash
     definitions.forget(plan.definitionsChanged)
@@ -205,6 +217,8 @@ export class Committer<I extends LedgerIdentity> {
     }
   }
 }
+
+const isOfLifecycle = (set: NamespaceSet): boolean => set.namespace === LIFECYCLE && writesTo(set)
 
 const committed = <I extends LedgerIdentity>(
   transactions: CheckedBlock<I>['transactions'],

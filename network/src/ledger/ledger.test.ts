@@ -3,7 +3,14 @@ import { common, peer } from '@hyperledger/fabric-protos'
 import { parsePolicyText } from '../msp/index.ts'
 import { TxCode, isLedgerFault, type Ledger } from './index.ts'
 import { CHAINCODE, TestChannel, codesOf } from './testing/channel.ts'
-import { buildBlock, buildEnvelope, commitNext, headerOf, wrap } from './testing/transactions.ts'
+import {
+  buildBlock,
+  buildEnvelope,
+  commitNext,
+  endorse,
+  headerOf,
+  wrap,
+} from './testing/transactions.ts'
 
 const at = (
   key: string,
@@ -194,6 +201,24 @@ describe('the ledger judges a transaction', () => {
       TxCode.EXPIRED_CHAINCODE,
     ])
     expect(ledger.definition(CHAINCODE)?.sequence).to.equal(3)
+  })
+
+  it('and says since when no lifecycle has changed: a public write or a hash of one moves it, nothing else', async () => {
+    const before = ledger.lifecycleHeight()
+    await commitNext(ledger, [(await channel.put(ledger, 'business', 'v')).bytes])
+    const refused = await channel.deployment(ledger, { sequence: 9 })
+    expect(ledger.lifecycleHeight()).to.equal(before)
+    await commitNext(ledger, [refused])
+    expect(ledger.lifecycleHeight()).to.equal(ledger.height())
+    const by = { creator: channel.user(), endorsers: channel.peers(1), version: 'syscc' }
+    const approval = await endorse(ledger, { ...by, chaincode: '_lifecycle' }, simulation =>
+      simulation.putState(
+        { namespace: '_lifecycle', collection: '_implicit_org_Org1MSP', key: 'approval' },
+        Buffer.from('package'),
+      ),
+    )
+    const [code] = await codesOf(ledger, [approval])
+    expect([code, ledger.lifecycleHeight()]).to.deep.equal([TxCode.VALID, ledger.height()])
   })
 })
 

@@ -81,6 +81,10 @@ class ChannelLedger implements Ledger {
     return this.#parts.committer.height
   }
 
+  lifecycleHeight(): number {
+    return this.#parts.committer.lifecycleHeight
+  }
+
   lastHeaderHash(): Uint8Array {
     return this.#parts.committer.lastHeaderHash
   }

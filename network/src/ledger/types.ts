@@ -256,6 +256,8 @@ export interface Ledger extends Chain {
   readonly channelId: string
   /** Number of blocks; the next block has this number. */
   height(): number
+  /** What chaincodes are defined and approved has not changed since the ledger had this height. */
+  lifecycleHeight(): number
   lastHeaderHash(): Uint8Array
   /** May be called for block n+1 before n is done: checks overlap, writes keep order. */
   commit(block: Uint8Array): Promise<CommittedBlock>

@@ -21,7 +21,14 @@ import { HOST, nodesOf, type NodePlace } from '../topology.ts'
 import { openChannel, type NodeChannel } from './channel.ts'
 import { placeOf, readChannels, readSigner, readTls } from './identity.ts'
 import type { NodeLog } from './log.ts'
-import { METHOD, readOutcome, readStatus, withChannel, writeStatus } from './methods.ts'
+import {
+  METHOD,
+  readOutcome,
+  readStatus,
+  withChannel,
+  writeStatus,
+  type NodeStatus,
+} from './methods.ts'
 import { createOrderingPort } from './ordering-port.ts'
 import { createRemotePeers, StatusBoard, type PeerAddress } from './remote-peers.ts'
 import { createRequestHandler } from './requests.ts'
@@ -29,7 +36,9 @@ import { createRequestHandler } from './requests.ts'
 const MESSAGE_BYTES_MAX = 100 * 1024 * 1024
 const SUBMIT_MS = 10_000
 /** Heights and chaincodes are told to the others at most this often. */
+/** How often a node looks at what it would tell the others: what it can run is told at once, its height now and then. */
 const STATUS_EVERY_MS = 100
+const HEIGHT_EVERY_MS = 1_000
 
 export interface NodeOptions {
   dir: string
@@ -240,7 +249,7 @@ async function serve(wiring: Wiring, peer: Peer): Promise<Server> {
   return server
 }
 
-function statusOf(wiring: Wiring, peer: Peer | undefined) {
+function statusOf(wiring: Wiring, peer: Peer | undefined): NodeStatus {
   return Object.fromEntries(
     [...wiring.channels.values()].map(({ channelId, chain }) => [
       channelId,
@@ -249,14 +258,24 @@ function statusOf(wiring: Wiring, peer: Peer | undefined) {
   )
 }
 
+/** What it can run, and how high its channels are, each as a text to compare. */
+function partsOf(status: NodeStatus): { runs: string; heights: string } {
+  const channels = Object.entries(status)
+  return {
+    runs: JSON.stringify(channels.map(([channelId, { chaincodes }]) => [channelId, chaincodes])),
+    heights: JSON.stringify(channels.map(([, { height }]) => height)),
+  }
+}
+
 function tellStatus(wiring: Wiring, peer: Peer | undefined): () => void {
-  let told = ''
+  let told = { runs: '', heights: '', atMs: 0 }
   const timer = setInterval(() => {
-    const status = writeStatus(statusOf(wiring, peer))
-    const text = status.toString('utf8')
-    if (text === told) return
-    told = text
-    wiring.mesh().broadcast(FRAME.status, status)
+    const status = statusOf(wiring, peer)
+    const now = { ...partsOf(status), atMs: Date.now() }
+    const isDue = now.heights !== told.heights && now.atMs - told.atMs >= HEIGHT_EVERY_MS
+    if (now.runs === told.runs && !isDue) return
+    told = now
+    wiring.mesh().broadcast(FRAME.status, writeStatus(status))
   }, STATUS_EVERY_MS)
   return () => clearInterval(timer)
 }

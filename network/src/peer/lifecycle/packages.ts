@@ -7,10 +7,17 @@ export interface PackageFinder {
   find(ledger: Ledger, chaincode: string, sequence: number): string | undefined
 }
 
-interface Cache {
+/** What was found at a height, and the height to which it goes back. */
+interface Found {
+  readonly packageId: string | undefined
   readonly height: number
-  readonly packages: Map<string, string | undefined>
+  readonly lifecycleHeight: number
 }
+
+/** A private half that was missing may come at any time; a package that was found stands until a lifecycle changes. */
+const stillHolds = (found: Found, ledger: Ledger): boolean =>
+  found.lifecycleHeight === ledger.lifecycleHeight() &&
+  (found.packageId !== undefined || found.height === ledger.height())
 
 /** The transaction id of reads that belong to no transaction. */
 const NO_TRANSACTION = '0'.repeat(64)
@@ -29,20 +36,21 @@ function readApproved(ledger: Ledger, mspId: string, name: string): string | und
 
 /**
  * Finds packages by the organisation's approval, read outside the transaction so that it leaves
- * no trace in its read set. An answer holds until the next block.
+ * no trace in its read set.
  */
 export function createPackageFinder(mspId: string): PackageFinder {
-  const known = new WeakMap<Ledger, Cache>()
+  const known = new WeakMap<Ledger, Map<string, Found>>()
   return {
     find: (ledger, chaincode, sequence) => {
-      const height = ledger.height()
-      const before = known.get(ledger)
-      const cache: Cache =
-        before && before.height === height ? before : { height, packages: new Map() }
-      known.set(ledger, cache)
+      const packages = known.get(ledger) ?? new Map<string, Found>()
+      known.set(ledger, packages)
       const name = privateName(chaincode, sequence)
-      if (!cache.packages.has(name)) cache.packages.set(name, readApproved(ledger, mspId, name))
-      return cache.packages.get(name)
+      const before = packages.get(name)
+      if (before && stillHolds(before, ledger)) return before.packageId
+      const [height, lifecycleHeight] = [ledger.height(), ledger.lifecycleHeight()]
+      const packageId = readApproved(ledger, mspId, name)
+      packages.set(name, { packageId, height, lifecycleHeight })
+      return packageId
     },
   }
 }
