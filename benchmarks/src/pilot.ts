@@ -21,7 +21,7 @@ interface Settings {
   readonly isWhole: boolean
   readonly ledger: LedgerKind
   readonly invoices: number
-  /** Warm pilots played; a figure is their median. */
+  /** Warm pilots alone, and as many with a reader; a figure is their median. */
   readonly repetitions: number
 }
 
@@ -40,6 +40,8 @@ function readSettings(): Settings {
   const [invoices, repetitions] = [Number(values.invoices), Number(values.repetitions)]
   if (ledger !== 'embedded' && ledger !== 'fabric')
     throw new Error('--ledger takes embedded or fabric')
+  if (!Number.isInteger(repetitions) || repetitions < 1)
+    throw new Error('--repetitions takes a whole number from 1 on')
   const asked = (part: Part): boolean => {
     if (only !== undefined) return only.split(',').includes(part)
     return !LONG.includes(part) || (part === 'fresh' ? values.fresh : values.tests)
@@ -49,9 +51,10 @@ function readSettings(): Settings {
 }
 
 function measure(part: Part, { ledger, invoices, repetitions }: Settings): Promise<Figure[]> {
+  const peer = ledger === 'embedded' && process.env['FABRIC_BIN'] ? 'fabric' : undefined
   switch (part) {
     case 'warm':
-      return measureWarm({ ledger, invoices, repetitions, basePort: BASE_PORT })
+      return measureWarm({ ledger, invoices, repetitions, peer, basePort: BASE_PORT })
     case 'leader':
       return measureLeaderLoss(LEADER_PORT)
     case 'simulation':
