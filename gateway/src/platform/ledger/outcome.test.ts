@@ -41,11 +41,12 @@ describe('what is done after an attempt', () => {
     expect(next(invalid('BAD_CREATOR_SIGNATURE'), first)).to.equal('page_operator')
   })
 
-  it('a refusal is told at once, unless an endorser may lag behind a fresh block', () => {
+  it('a refusal is told at once, unless an endorser may lag behind a block that the caller knows of', () => {
     const maker: Outcome = { kind: 'refused', fault: { code: 'MAKER_IS_CHECKER' } }
     const moved: Outcome = { kind: 'refused', fault: { code: 'MOVE_REFUSED' } }
     expect(next(maker, { attempt: 1, recent: true })).to.equal('tell_caller')
-    expect(next(moved, first)).to.equal('tell_caller')
+    expect(next(moved, first)).to.equal('endorse_again')
+    expect(next(moved, { attempt: 4, recent: false })).to.equal('tell_caller')
     expect(next(moved, { attempt: 1, recent: true })).to.equal('endorse_again')
     expect(next(moved, { attempt: 7, recent: true })).to.equal('tell_caller')
   })

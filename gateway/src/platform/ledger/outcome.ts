@@ -37,8 +37,8 @@ const POLICY_CHANGED = 'ENDORSEMENT_POLICY_FAILURE'
 const POLICY_ATTEMPTS_MAX = 4
 
 /**
- * Refusals that may only mean that an endorser has not yet committed the block this gateway has already
- * read: they are tried again a few times before the caller is told.
+ * Refusals that may only mean that an endorser has not yet committed a block that the caller knows of, from
+ * this gateway or another one: they are tried again a few times before the caller is told.
  */
 const MAYBE_BEHIND: ReadonlySet<string> = new Set([
   'RECORD_UNKNOWN',
@@ -54,6 +54,8 @@ const MAYBE_BEHIND: ReadonlySet<string> = new Set([
 
 const ATTEMPTS_MAX = 8
 const BEHIND_ATTEMPTS_MAX = 7
+/** Where no block came in lately, one that the caller saw elsewhere may be under way: half a second is enough. */
+const QUIET_ATTEMPTS_MAX = 4
 
 export interface Situation {
   /** From 1. */
@@ -83,7 +85,8 @@ export function next(outcome: Outcome, { attempt, recent }: Situation): Next {
 }
 
 function afterRefusal(fault: Fault, { attempt, recent }: Situation): Next {
-  const again = recent && attempt < BEHIND_ATTEMPTS_MAX && mayBeBehind(fault)
+  const attemptsMax = recent ? BEHIND_ATTEMPTS_MAX : QUIET_ATTEMPTS_MAX
+  const again = attempt < attemptsMax && mayBeBehind(fault)
   return again ? 'endorse_again' : 'tell_caller'
 }
 
