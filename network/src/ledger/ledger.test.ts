@@ -206,9 +206,9 @@ describe('the ledger judges a transaction', () => {
   it('and says since when no lifecycle has changed: a public write or a hash of one moves it, nothing else', async () => {
     const before = ledger.lifecycleHeight()
     await commitNext(ledger, [(await channel.put(ledger, 'business', 'v')).bytes])
-    const refused = await channel.deployment(ledger, { sequence: 9 })
+    const upgrade = await channel.deployment(ledger, { sequence: 9 })
     expect(ledger.lifecycleHeight()).to.equal(before)
-    await commitNext(ledger, [refused])
+    await commitNext(ledger, [upgrade])
     expect(ledger.lifecycleHeight()).to.equal(ledger.height())
     const by = { creator: channel.user(), endorsers: channel.peers(1), version: 'syscc' }
     const approval = await endorse(ledger, { ...by, chaincode: '_lifecycle' }, simulation =>
