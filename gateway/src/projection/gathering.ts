@@ -1,5 +1,5 @@
 import type { LedgerBlock } from '../platform/ledger/blocks.ts'
-import type { Blocks } from './project.ts'
+import { lastOf, type Blocks } from './project.ts'
 
 export interface GatherOptions {
   /** Somebody of this organisation waits for the block: it is not kept back. */
@@ -65,7 +65,7 @@ function createWait({ isAwaited, keepBackMs }: GatherOptions, first: LedgerBlock
 }
 
 const follows = ({ number }: LedgerBlock, group: Blocks): boolean =>
-  number === (group.at(-1)?.number ?? 0n) + 1n
+  number === lastOf(group).number + 1n
 
 const writesIn = ({ transactions }: LedgerBlock): number =>
   transactions.reduce((sum, one) => sum + one.writes.length + one.privateWrites.length, 1)

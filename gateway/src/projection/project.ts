@@ -28,6 +28,8 @@ export interface ProjectOptions {
 /** Blocks that follow each other; at least one. */
 export type Blocks = readonly [LedgerBlock, ...LedgerBlock[]]
 
+export const lastOf = (blocks: Blocks): LedgerBlock => blocks.at(-1) ?? blocks[0]
+
 export const isGroup = (blocks: readonly LedgerBlock[]): blocks is Blocks => blocks.length > 0
 
 /**
@@ -165,7 +167,7 @@ type Bind = (value: unknown) => string
 
 function checkpointSql(blocks: Blocks, bind: Bind): string {
   const [first] = blocks
-  const last = blocks.at(-1) ?? first
+  const last = lastOf(blocks)
   const transactions = blocks.flatMap(block => block.transactions)
   const invalid = transactions.filter(t => t.validationCode !== 0).length
   const at = timeOf(last.transactions.at(-1))

@@ -5,7 +5,7 @@ import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { gather } from './gathering.ts'
-import { isGroup, projectBlocks, projectedHeight } from './project.ts'
+import { isGroup, lastOf, projectBlocks, projectedHeight } from './project.ts'
 
 export interface ProjectorOptions {
   /** With `PROJECTION_SETTINGS`. */
@@ -110,12 +110,12 @@ export function startProjector(options: ProjectorOptions): Projector {
   let alive = false
 
   async function write(blocks: readonly LedgerBlock[]): Promise<void> {
-    const last = blocks.at(-1)
-    if (!isGroup(blocks) || !last) return
+    if (!isGroup(blocks)) return
+    const last = lastOf(blocks).number
     const isNew = await projectBlocks(database, blocks, { ownMsp: options.ownMsp, announce: true })
-    if (!isNew && (await projectedHeight(database)) < last.number) throw new Gap(blocks[0].number)
-    metrics.projectedBlock.set(Number(last.number))
-    goal.note(last.number)
+    if (!isNew && (await projectedHeight(database)) < last) throw new Gap(blocks[0].number)
+    metrics.projectedBlock.set(Number(last))
+    goal.note(last)
   }
 
   /** The blocks before one that is still incomplete are written. */

@@ -3,7 +3,7 @@ import { migrate } from '../platform/database/migrate.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
 import { gather } from './gathering.ts'
-import { isGroup, projectBlocks, projectedHeight } from './project.ts'
+import { isGroup, lastOf, projectBlocks, projectedHeight } from './project.ts'
 import { PROJECTION_SETTINGS } from './projector.ts'
 import { bookMigrations } from './schema.ts'
 
@@ -82,7 +82,7 @@ async function catchUp(
     const blocks = group.filter(({ number }) => number <= until)
     if (!isGroup(blocks)) break
     await projectBlocks(fresh, blocks, { ownMsp: options.ownMsp })
-    const last = blocks.at(-1)?.number ?? until
+    const last = lastOf(blocks).number
     options.onProgress?.(last)
     if (last >= until) break
   }

@@ -54,7 +54,7 @@ const MAYBE_BEHIND: ReadonlySet<string> = new Set([
 
 const ATTEMPTS_MAX = 8
 const BEHIND_ATTEMPTS_MAX = 7
-/** Where no block came in lately, one that the caller saw elsewhere may be under way: half a second is enough. */
+/** Where no block came in lately, one that the caller saw elsewhere may be under way; the pauses add up to 420 ms. */
 const QUIET_ATTEMPTS_MAX = 4
 
 export interface Situation {

@@ -35,7 +35,6 @@ import { createRequestHandler } from './requests.ts'
 
 const MESSAGE_BYTES_MAX = 100 * 1024 * 1024
 const SUBMIT_MS = 10_000
-/** Heights and chaincodes are told to the others at most this often. */
 /** How often a node looks at what it would tell the others: what it can run is told at once, its height now and then. */
 const STATUS_EVERY_MS = 100
 const HEIGHT_EVERY_MS = 1_000
