@@ -4,8 +4,9 @@
  * Purpose: REST for the portals and for programs (api), a read model of what the organisation may see
  * (projector), and the work that goes on without a request (worker); one process plays all three or each.
  *
- * May import: `@triflow/chaincode/model`, `@triflow/ipfs`, and of the network only `@triflow/network/proof`. It
- * speaks to a ledger through `platform/ledger` alone and cannot tell which one it is.
+ * May import: `@triflow/chaincode/model`, `@triflow/ipfs`, and of the network only `@triflow/network/proof` and
+ * `@triflow/network/message-bounds`. It speaks to a ledger through `platform/ledger` alone and cannot tell which
+ * one it is.
  *
  * Invariants:
  * 1. A transaction’s bytes are stored before they are sent; an unknown outcome is asked for, never guessed.

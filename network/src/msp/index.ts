@@ -10,6 +10,8 @@
 // May import: src/proof (the shared X.509 reader). Invariants: validation reads no clock, so
 // every replica reaches one verdict; a signature with high S is refused; signed bytes are
 // verified as received and never re-serialised; caches are bounded and live in one process.
+// First of all, since nothing may be read before it: no message claims more bytes than it has.
+import './message-bounds.ts'
 export * from './types.ts'
 export { createMsp, hasExpired, isMspFault } from './registry.ts'
 export { createSigner, serializeIdentity, toLowS } from './signer.ts'

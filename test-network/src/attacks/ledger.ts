@@ -93,7 +93,8 @@ export class RealLedger implements Ledger {
 
   /**
    * Endorses, orders, waits. An endorser that has not committed the last block yet refuses what the model
-   * accepts, or for another reason: then the endorsement is asked for again, as a gateway would.
+   * accepts, or for another reason, or endorses what was read of an older state: then the operation is
+   * submitted again, as a gateway would.
    */
   async submit(
     operation: Operation,
@@ -186,6 +187,8 @@ export class RealLedger implements Ledger {
 }
 
 const VALID = 0
+/** TxValidationCode of a transaction whose reads another one has overtaken: it has written nothing. */
+const MVCC_READ_CONFLICT = 11
 
 /**
  * Submits and answers the validation code. Fabric's orderers sometimes say "already processed" of a
@@ -226,9 +229,11 @@ const codeAfter = (bytes: Uint8Array): number => {
   return offset + length < bytes.length ? (bytes[offset + length + 1] as number) : VALID
 }
 
-/** Another refusal than the model's, or answers that differ: an endorser that is behind. */
+/** Another refusal than the model's, answers that differ, or a read of the past: an endorser that is behind. */
 const lags = (answer: Refused, expected: Refused | undefined): boolean =>
-  answer.code === DIFFERENT || (answer.fault !== undefined && codes(answer) !== codes(expected))
+  answer.code === DIFFERENT ||
+  answer.code === codeName(MVCC_READ_CONFLICT) ||
+  (answer.fault !== undefined && codes(answer) !== codes(expected))
 
 /** The code of a refusal, with those of the items where a batch was refused. */
 const codes = (refusal: Refused | undefined): string => {

@@ -90,6 +90,15 @@ function transactionWith(
 }
 
 describe('Reading a block', () => {
+  it('is not held up by an envelope whose parts claim more bytes than there are', () => {
+    const claim = Buffer.from('0affffffff07', 'hex')
+    const envelope = new common.Envelope()
+    envelope.setPayload(claim)
+    const hostile = [claim, envelope.serializeBinary(), envelopeOf(claim)]
+    const { transactions } = readBlock(blockOf(hostile), 'triflow')
+    expect(transactions.map(each => each.validationCode)).to.deep.equal([255, 255, 255])
+  })
+
   it('goes on after an envelope that holds anything but a transaction', () => {
     const garbage = Uint8Array.from([0xff, 0xff, 0xff, 0xff])
     const { number, transactions } = readBlock(blockOf([garbage, envelopeOf(garbage)]), 'triflow')

@@ -1,3 +1,5 @@
+// First of all: whoever may write to the channel puts bytes into its blocks.
+import '@triflow/network/message-bounds'
 import { common, ledger, msp, peer } from '@hyperledger/fabric-protos'
 
 /** A block as the read model needs it: which transactions were valid and what they wrote. */
