@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PolicyProposal, PolicyState } from '@triflow/chaincode/model'
 import type { Database } from '../platform/database/database.ts'
 import { CodedError } from '../platform/faults.ts'
@@ -9,9 +10,16 @@ export interface NetworkView {
   proposal(): Promise<Stored<PolicyProposal> | undefined>
   /** The day of business in China Standard Time, moved by the pilot's calendar. */
   businessDay(): Promise<string>
-  /** Two organisations that endorse what is public: the own one where it is a guardian, and another. */
+  /**
+   * Two organisations that endorse what is public: the own one where it is a guardian, and another.
+   * Waits a little for a policy that is not there yet.
+   */
   endorsers(attempt: number): Promise<string[]>
 }
+
+/** Another organisation may just have set the policy up: its block comes to this read model some moments later. */
+const POLICY_WAIT_MS = 3_000
+const POLICY_POLL_MS = 50
 
 const DAY_MS = 24 * 3600 * 1000
 const CHINA_OFFSET_MS = 8 * 3600 * 1000
@@ -29,6 +37,11 @@ export function createNetworkView(database: Database, ownMsp: string): NetworkVi
       throw new CodedError('POLICY_MISSING', { detail: 'set the network’s policy up first' })
     return found
   }
+  const awaitPolicy = async () => {
+    const deadline = Date.now() + POLICY_WAIT_MS
+    while (Date.now() < deadline && !(await policy())) await delay(POLICY_POLL_MS)
+    return needPolicy()
+  }
   return {
     policy,
     needPolicy,
@@ -41,7 +54,7 @@ export function createNetworkView(database: Database, ownMsp: string): NetworkVi
       return dayAfter(today, offset)
     },
     async endorsers(attempt) {
-      const { guardians } = await needPolicy()
+      const { guardians } = await awaitPolicy()
       const others = guardians.filter(msp => msp !== ownMsp)
       // Another second endorser at each attempt: one organisation may be down.
       const turned = others.map((_, i) => others[(i + attempt - 1) % others.length] as string)
