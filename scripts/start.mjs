@@ -2,5 +2,5 @@
 //   npm start -- [--once] [--ledger embedded|fabric] [--dir FOLDER] [--no-pilot]
 import { handOver, setUp } from './setup.mjs'
 
-setUp()
+setUp({ lakes: process.argv.some(word => word.startsWith('--lakes')) })
 handOver('test-network/dist/run/main.mjs', process.argv.slice(2))

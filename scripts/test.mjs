@@ -14,7 +14,13 @@ const SUITES = [
   { name: 'contracts', specs: ['chaincode/src'], seconds: 240 },
   { name: 'ledger', specs: ['network/src', 'network/fabric'], seconds: 600 },
   { name: 'vault', specs: ['ipfs/src'], seconds: 120 },
-  { name: 'gateway', specs: ['gateway/src'], seconds: 240 },
+  {
+    name: 'gateway',
+    specs: ['gateway/src'],
+    without: ['gateway/src/lakehouse'],
+    seconds: 240,
+  },
+  { name: 'lakehouse', specs: ['gateway/src/lakehouse'], seconds: 420 },
   {
     name: 'test-network',
     specs: ['test-network/src', 'benchmarks/src'],

@@ -2,6 +2,7 @@ import { documentHandlers } from './documents/routes.ts'
 import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
+import { lakeHandlers } from './lakehouse/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
 import { operationHandlers } from './operations/routes.ts'
@@ -34,6 +35,7 @@ export function createHandlers(
     ...financingHandlers(services),
     ...settlementHandlers(services),
     ...reportHandlers(services),
+    ...lakeHandlers(services),
     ...operationHandlers(services),
   }
 }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createKeyring, createVault } from '@triflow/ipfs'
 import { api } from './api.ts'
 import { createHandlers } from './handlers.ts'
+import type { Lake } from './lakehouse/lake.ts'
 import { createImporter } from './imports/upload.ts'
 import { createDirectory } from './members/directory.ts'
 import { createNetworkView } from './network/policy.ts'
@@ -177,6 +178,7 @@ async function startRoles(
   const worker = has('worker')
     ? await startWorker(services, { importer, serviceUserId })
     : undefined
+  const lake = has('lake') ? await openLake(services, parts.ledger) : undefined
   const router = has('api')
     ? bindRoutes(api, handlers, {
         tokens,
@@ -212,6 +214,7 @@ async function startRoles(
     async close() {
       await closeServer(server)
       await worker?.close()
+      await lake?.close()
       await projector?.close()
     },
   }
@@ -233,6 +236,14 @@ function openProjector({ config, log, metrics }: Services, ledger: Ledger): Proj
       await database.close()
     },
   }
+}
+
+/** Loaded where it is played: the engine is native code of some size. */
+async function openLake({ config, database, log }: Services, ledger: Ledger): Promise<Lake> {
+  const { lake: settings } = config
+  if (!settings) throw new ConfigFault('lake: a process that plays the role lake needs it')
+  const { startLake } = await import('./lakehouse/lake.ts')
+  return startLake({ config, settings, database, ledger, log })
 }
 
 function scratchOf(config: Config): string {

@@ -16,12 +16,24 @@ const Peer = z.object({
   hostOverride: z.string().optional(),
 })
 
+/** The lake's catalogue is a schema of the organisation's own database. */
+const Lake = z.object({
+  /** A folder, or `s3://bucket/prefix`. */
+  dataPath: z.string(),
+  /** Where DuckDB's signed extensions lie. */
+  extensionFolder: z.string(),
+  memoryMb: z.int().min(64).default(256),
+  threads: z.int().min(1).default(1),
+  /** How far back one can travel in time. */
+  keepDays: z.number().positive().default(30),
+})
+
 const ConfigSchema = z.strictObject({
   organization: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/),
   displayName: z.string().optional(),
   kind: z.enum(['CORE', 'ALLIANCE', 'BANK', 'REGULATOR', 'LOGISTICS']).optional(),
   mspId: z.string(),
-  roles: z.array(z.enum(['api', 'projector', 'worker'])).min(1),
+  roles: z.array(z.enum(['api', 'projector', 'worker', 'lake'])).min(1),
   http: z.object({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65535) }),
   databaseUrl: z.string().startsWith('postgres'),
   redisUrl: z.string().startsWith('redis'),
@@ -35,6 +47,7 @@ const ConfigSchema = z.strictObject({
   }),
   enrolment: z.discriminatedUnion('kind', [Folder, HttpAuthority]),
   vault: z.object({ apiUrl: z.url(), keyringFile: z.string() }),
+  lake: Lake.optional(),
   secretsFile: z.string(),
   consortiumKeyFile: z.string(),
   bootstrap: z.object({ login: z.string(), password: z.string().min(8) }).optional(),

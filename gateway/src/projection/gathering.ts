@@ -6,6 +6,8 @@ export interface GatherOptions {
   readonly isAwaited: (block: LedgerBlock) => boolean
   /** How long a block that nobody waits for is kept back for the next ones to join it. */
   readonly keepBackMs: number
+  /** Writes after which a group is not made larger. */
+  readonly writesMax?: number
 }
 
 /** Beyond it a group takes longer than what it saves, and its values lie in memory. */
@@ -50,7 +52,10 @@ export async function* gather(
 }
 
 /** How long a group still waits for more: not at all for what has an audience, except for what is there already. */
-function createWait({ isAwaited, keepBackMs }: GatherOptions, first: LedgerBlock) {
+function createWait(
+  { isAwaited, keepBackMs, writesMax = WRITES_MAX }: GatherOptions,
+  first: LedgerBlock,
+) {
   const untilMs = Date.now() + keepBackMs
   let isUrgent = isAwaited(first)
   let writes = writesIn(first)
@@ -59,7 +64,7 @@ function createWait({ isAwaited, keepBackMs }: GatherOptions, first: LedgerBlock
       isUrgent ||= isAwaited(block)
       writes += writesIn(block)
     },
-    isOpen: () => writes < WRITES_MAX,
+    isOpen: () => writes < writesMax,
     leftMs: () => (isUrgent ? 0 : untilMs - Date.now()),
   }
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { gather } from './gathering.ts'
+import { createPatience, PATIENCE_MS, ValuesMissing } from './patience.ts'
 import { isGroup, lastOf, projectBlocks, projectedHeight } from './project.ts'
 
 export interface ProjectorOptions {
@@ -29,9 +30,6 @@ const PAUSE_MS = 500
 /** Blocks of other organisations alone are written together: at ten blocks a second, one or two more come meanwhile. */
 const KEEP_BACK_MS = 150
 
-/** A peer fetches values it lacks from others, a Fabric peer once a minute; longer than that and they are lost. */
-const PATIENCE_MS = 300_000
-
 /**
  * What its connections run with. The ledger holds every block: what a crash takes from the read model, checkpoint
  * and rows together, is projected again, so the commit does not wait for the disk. Its statements are the same for
@@ -42,28 +40,10 @@ export const PROJECTION_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
 } as const
 
-/** The peer has a block of ours without our private values: read again until they are there. */
-class ValuesMissing extends Error {
-  constructor(block: bigint) {
-    super(`block ${block}: own private values are not at the peer yet`)
-  }
-}
-
 /** PostgreSQL died and lost its last commits, which did not wait for the disk: the checkpoint went back. */
 class Gap extends Error {
   constructor(block: bigint) {
     super(`block ${block} does not follow the checkpoint`)
-  }
-}
-
-/** Counts from the first time a block is asked about. */
-function createPatience(limitMs: number) {
-  let waitsFor: { block: bigint; sinceMs: number } | undefined
-  return {
-    holds(block: bigint): boolean {
-      if (waitsFor?.block !== block) waitsFor = { block, sinceMs: Date.now() }
-      return Date.now() - waitsFor.sinceMs < limitMs
-    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Operation } from '@triflow/chaincode/model'
 import type { LedgerBlock, LedgerTransaction } from '../platform/ledger/blocks.ts'
 import type { Ledger, Prepared } from '../platform/ledger/ledger.ts'
@@ -72,6 +72,10 @@ export function block(
 ): LedgerBlock {
   return {
     number: BigInt(number),
+    previousHash: '',
+    dataHash: createHash('sha256')
+      .update(JSON.stringify([number, transactions]))
+      .digest('hex'),
     transactions: transactions.map((one, index): LedgerTransaction => ({
       index,
       txId: `tx-${number}-${index}`,

@@ -122,6 +122,7 @@ export const routeTable = {
   'reports.reconciliation': { method: 'GET', path: '/v1/reports/reconciliation' },
   'reports.chain': { method: 'GET', path: '/v1/reports/chain' },
   'worklist.get': { method: 'GET', path: '/v1/worklist' },
+  'lake.get': { method: 'GET', path: '/v1/lake' },
   'operations.get': { method: 'GET', path: '/v1/operations/:operationId' },
   'operations.list': { method: 'GET', path: '/v1/operations' },
   'events.stream': { method: 'GET', path: '/v1/events' },

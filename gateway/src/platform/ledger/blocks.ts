@@ -5,6 +5,10 @@ import { common, ledger, msp, peer } from '@hyperledger/fabric-protos'
 /** A block as the read model needs it: which transactions were valid and what they wrote. */
 export interface LedgerBlock {
   readonly number: bigint
+  /** Hex; empty for block 0. */
+  readonly previousHash: string
+  /** Hex. */
+  readonly dataHash: string
   readonly transactions: readonly LedgerTransaction[]
 }
 
@@ -40,7 +44,6 @@ const UNREADABLE = 255
 
 export function readBlock(event: peer.BlockAndPrivateData, namespace: string): LedgerBlock {
   const block = event.getBlock()
-  const number = BigInt(block?.getHeader()?.getNumber() ?? 0)
   const flags = block?.getMetadata()?.getMetadataList_asU8()[FILTER_SLOT] ?? new Uint8Array()
   const privateMap = event.getPrivateDataMapMap()
   const envelopes = block?.getData()?.getDataList_asU8() ?? []
@@ -52,8 +55,18 @@ export function readBlock(event: peer.BlockAndPrivateData, namespace: string): L
       secret: privateMap.get(index) as ledger.rwset.TxPvtReadWriteSet | undefined,
     }),
   )
-  return { number, transactions }
+  return { ...headerOf(block?.getHeader() ?? new common.BlockHeader()), transactions }
 }
+
+function headerOf(header: common.BlockHeader): Omit<LedgerBlock, 'transactions'> {
+  return {
+    number: BigInt(header.getNumber()),
+    previousHash: hexOf(header.getPreviousHash_asU8()),
+    dataHash: hexOf(header.getDataHash_asU8()),
+  }
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 interface Place {
   readonly index: number

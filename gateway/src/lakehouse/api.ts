@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { routes } from '../platform/http/route.ts'
+import { Instant } from '../platform/http/schemas.ts'
+
+export const LakeStatus = z
+  .object({
+    state: z
+      .enum(['FOLLOWING', 'STANDING', 'ABSENT'])
+      .describe('ABSENT: no process of this organisation has made a lake yet'),
+    block: z.string().describe('The last block in the lake; -1 before block 0'),
+    behindBlocks: z.int().describe('Blocks that the read model has and the lake does not'),
+    fault: z.string().optional().describe('Why it stands still'),
+    faultSince: Instant.optional(),
+    committedAt: Instant.optional(),
+    snapshots: z.int().optional().describe('States of the past that can be asked'),
+    oldestAt: Instant.optional(),
+    upkeep: z
+      .object({
+        at: Instant,
+        flushedRows: z.int(),
+        mergedFiles: z.int(),
+        expiredSnapshots: z.int(),
+        deletedFiles: z.int(),
+        settledTables: z.int(),
+      })
+      .optional(),
+    tables: z.array(
+      z.object({
+        layer: z.enum(['bronze', 'silver', 'gold']),
+        name: z.string(),
+        rows: z.int(),
+        files: z.int(),
+        bytes: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'LakeStatus' })
+export type LakeStatus = z.infer<typeof LakeStatus>
+
+export const lakeRoutes = routes({
+  'lake.get': {
+    method: 'GET',
+    path: '/v1/lake',
+    summary: 'How far the lake is, what lies in it, and why it stands still if it does',
+    access: ['operator', 'auditor', 'compliance'],
+    organization: true,
+    response: LakeStatus,
+  },
+})

@@ -1,0 +1,195 @@
+/**
+ * The one module, with its sessions, that speaks DuckDB. A lake is a DuckLake: Parquet files in a folder or a
+ * bucket, its catalogue in the organisation's PostgreSQL; any number of processes read it while one writes.
+ */
+import { existsSync, mkdirSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import { CodedError } from '../platform/faults.ts'
+import { LAKE } from './names.ts'
+import type { Rows } from './rows.ts'
+import {
+  BRONZE_TABLES,
+  bronzeSchema,
+  CATALOGUE_IN_USE,
+  catalogueNoted,
+  catalogueVersion,
+  derivedSchema,
+  stagingSchema,
+} from './schema.ts'
+import { openSession, type LakeRow, type Session } from './session.ts'
+
+export interface EngineOptions {
+  /** PostgreSQL that holds the catalogue, in a schema of its own. */
+  readonly catalogUrl: string
+  /** A folder, or `s3://bucket/prefix`. */
+  readonly dataPath: string
+  /** Where the signed extensions lie: `ducklake.duckdb_extension`, `postgres_scanner.duckdb_extension`. */
+  readonly extensionFolder: string
+  readonly memoryMb: number
+  readonly threads: number
+  /** Reads only, and from an existing lake; at a snapshot of before where one is named. */
+  readonly reading?: { readonly snapshot?: bigint }
+}
+
+export type { LakeRow } from './session.ts'
+
+export interface Engine {
+  /** Rows with exact values: whole numbers beyond 2^53 are strings. Never waits for a writer. */
+  query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
+  /**
+   * All statements of `work` or none. `staged` lies in the tables of `STAGING` meanwhile. Writers of one process
+   * take turns; of two processes that write from the same snapshot one fails.
+   */
+  write<T>(staged: Rows, work: (transaction: LakeTransaction) => Promise<T>): Promise<T>
+  /** A statement that is a transaction of its own, in its turn among the writers. */
+  alone<R extends LakeRow = LakeRow>(sql: string): Promise<R[]>
+  close(): void
+}
+
+export interface LakeTransaction {
+  /** What the transaction sees; its commit makes the next one. */
+  readonly snapshot: bigint
+  run(sql: string): Promise<void>
+  query<R extends LakeRow = LakeRow>(sql: string): Promise<R[]>
+}
+
+const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
+const CATALOG_SCHEMA = 'lake'
+/** Up to so many rows of one commit lie in the catalogue; Parquet files of a few rows would cost more than they hold. */
+const INLINE_ROWS = 100
+
+/** Opens the lake and, unless it is only read, makes what is missing of it. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads),
+    memory_limit: `${options.memoryMb}MB`,
+    autoinstall_known_extensions: 'false',
+    // Where what does not fit into the memory is sorted.
+    temp_directory: path.join(os.tmpdir(), `triflow-lake-${process.pid}`),
+  })
+  const session = async (): Promise<Session> =>
+    openSession(await instance.connect(), secretsOf(options.catalogUrl))
+  try {
+    const writing = await session()
+    await loadExtensions(writing, options.extensionFolder)
+    // Snapshots are numbered one by one. A commit that finds its number taken would look whether the two go
+    // together, and rows of the same block do: here it fails, so that no block is written twice.
+    await writing.run('SET GLOBAL ducklake_max_retry_count = 0')
+    await attach(writing, options)
+    const engine = over(instance, await session(), writing)
+    if (!options.reading) await makeSchema(writing, engine)
+    return engine
+  } catch (error) {
+    instance.closeSync()
+    throw error
+  }
+}
+
+async function loadExtensions({ run }: Session, folder: string): Promise<void> {
+  for (const name of EXTENSIONS) {
+    const file = path.join(folder, `${name}.duckdb_extension`)
+    if (!existsSync(file)) throw new CodedError('LAKE_EXTENSION_MISSING', { detail: file })
+    await run(`LOAD ${quoted(file)}`)
+  }
+}
+
+async function attach({ run }: Session, options: EngineOptions): Promise<void> {
+  const { reading, dataPath } = options
+  if (!reading && !dataPath.includes('://')) mkdirSync(dataPath, { recursive: true, mode: 0o700 })
+  const settings = [
+    `DATA_PATH ${quoted(dataPath)}`,
+    `METADATA_SCHEMA ${quoted(CATALOG_SCHEMA)}`,
+    'META_SECRET catalogue',
+    `DATA_INLINING_ROW_LIMIT ${INLINE_ROWS}`,
+    ...(reading ? ['READ_ONLY', 'CREATE_IF_NOT_EXISTS false'] : []),
+    ...(reading?.snapshot === undefined ? [] : [`SNAPSHOT_VERSION ${reading.snapshot}`]),
+  ]
+  await run(secretOf(new URL(options.catalogUrl)))
+  await run(`ATTACH 'ducklake:postgres:' AS ${LAKE} (${settings.join(', ')})`)
+}
+
+/** Where the catalogue is, told apart from the name of what is attached: that one is shown to whoever asks for it. */
+function secretOf(url: URL): string {
+  const parts = {
+    HOST: url.hostname,
+    PORT: url.port || '5432',
+    DATABASE: url.pathname.slice(1),
+    USER: url.username,
+    PASSWORD: url.password,
+  }
+  const settings = Object.entries(parts)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name} ${quoted(decodeURIComponent(value))}`)
+  return `CREATE OR REPLACE SECRET catalogue (TYPE postgres, ${settings.join(', ')})`
+}
+
+/** As it is written in the URL, and as it is meant. */
+function secretsOf(catalogUrl: string): string[] {
+  const { password } = new URL(catalogUrl)
+  return password === '' ? [] : [password, decodeURIComponent(password)]
+}
+
+/** A lake of another version of the catalogue gets its silver and gold anew, out of bronze, in one transaction. */
+async function makeSchema(session: Session, engine: Engine): Promise<void> {
+  for (const sql of stagingSchema()) await session.run(sql)
+  const [found] = await engine.query<{ tables: string }>(
+    `SELECT count(*) AS tables FROM duckdb_tables()
+     WHERE database_name = '${LAKE}' AND schema_name = 'bronze'`,
+  )
+  if (Number(found?.tables) < BRONZE_TABLES)
+    await engine.write(NO_ROWS, async ({ run }) => {
+      for (const sql of bronzeSchema()) await run(sql)
+    })
+  await engine.write(NO_ROWS, async ({ run, query }) => {
+    const [inUse] = await query<{ version: string | null }>(CATALOGUE_IN_USE)
+    if (inUse?.version === catalogueVersion()) return
+    for (const sql of derivedSchema()) await run(sql)
+    await run(catalogueNoted())
+  })
+}
+
+export const NO_ROWS: Rows = { blocks: [], transactions: [], writes: [] }
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+function over(instance: DuckDBInstance, reading: Session, writing: Session): Engine {
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+  return {
+    query: reading.rows,
+    write: (staged, work) =>
+      inTurn(async () => {
+        // Before the transaction: one transaction writes into one database.
+        for (const [table, rows] of Object.entries(staged)) await writing.stage(table, rows)
+        return inTransaction(writing, work)
+      }),
+    alone: sql => inTurn(() => writing.rows(sql)),
+    close() {
+      reading.close()
+      writing.close()
+      instance.closeSync()
+    },
+  }
+}
+
+async function inTransaction<T>(
+  { run, rows }: Session,
+  work: (transaction: LakeTransaction) => Promise<T>,
+): Promise<T> {
+  await run('BEGIN')
+  try {
+    const [seen] = await rows<{ id: string }>(`FROM ${LAKE}.current_snapshot()`)
+    const result = await work({ snapshot: BigInt(seen?.id ?? 0), run, query: sql => rows(sql) })
+    await run('COMMIT')
+    return result
+  } catch (error) {
+    await run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}

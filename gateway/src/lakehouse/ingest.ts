@@ -1,0 +1,81 @@
+/** Blocks into the lake: each once, whatever is killed and whoever else tries. */
+import { INGESTED_BY } from './history.ts'
+import type { LedgerBlock } from '../platform/ledger/blocks.ts'
+import type { Engine } from './engine.ts'
+import { lakeHeight } from './height.ts'
+import { rowsOf, type Cell, type Rows } from './rows.ts'
+import { LAKE, STAGING } from './names.ts'
+import { silverRows } from './schema.ts'
+import { BRONZE, SILVER } from './tables.ts'
+
+/** A block and when this process received it, in milliseconds since 1970. */
+export interface Arrived {
+  readonly block: LedgerBlock
+  readonly atMs: number
+}
+
+/** The blocks to be written do not follow what the lake has: somebody else has written meanwhile. */
+export class NotNext extends Error {
+  constructor(height: bigint) {
+    super(`the lake is at block ${height}`)
+  }
+}
+
+export interface Ingest {
+  /**
+   * Writes consecutive blocks in one transaction. Of two processes that write the same blocks one wins: both would
+   * make the same snapshot.
+   *
+   * @throws NotNext when the first block does not follow the lake.
+   */
+  take(arrived: readonly Arrived[]): Promise<void>
+}
+
+export function createIngest(engine: Engine, ownMsp: string): Ingest {
+  /** What this process has committed last; nobody else has written while the snapshot is that one. */
+  let known: { snapshot: bigint; height: bigint } | undefined
+
+  return {
+    async take(arrived) {
+      const [first, last] = [arrived[0]?.block.number, arrived.at(-1)?.block.number]
+      if (first === undefined || last === undefined) return
+      const rows = rowsOfAll(arrived, ownMsp)
+      const snapshot = await engine.write(rows, async transaction => {
+        const height =
+          known?.snapshot === transaction.snapshot ? known.height : await lakeHeight(transaction)
+        if (height !== first - 1n) throw new NotNext(height)
+        for (const name of Object.keys(BRONZE))
+          await transaction.run(`INSERT INTO ${LAKE}.bronze.${name} FROM ${STAGING}.${name}`)
+        for (const table of silverOf(rows))
+          await transaction.run(
+            `INSERT INTO ${LAKE}.silver.${table.name} ${silverRows(table, `${STAGING}.writes`)}`,
+          )
+        await transaction.run(
+          `CALL ${LAKE}.set_commit_message('${INGESTED_BY}', 'blocks ${first} to ${last}',
+             extra_info => '${last}')`,
+        )
+        return transaction.snapshot + 1n
+      })
+      known = { snapshot, height: last }
+    },
+  }
+}
+
+function rowsOfAll(arrived: readonly Arrived[], ownMsp: string): Rows {
+  const each = arrived.map(({ block, atMs }) => rowsOf(block, ownMsp, atMs))
+  return {
+    blocks: each.flatMap(rows => rows.blocks),
+    transactions: each.flatMap(rows => rows.transactions),
+    writes: each.flatMap(rows => rows.writes),
+  }
+}
+
+const columns = Object.keys(BRONZE.writes.columns)
+const [SIDE, KIND] = [columns.indexOf('side'), columns.indexOf('kind')]
+const kindAndSide = (row: readonly Cell[]): string => `${row[KIND]}/${row[SIDE]}`
+
+/** Those that get rows: a statement that adds none costs as much as one that does. */
+function silverOf({ writes }: Rows) {
+  const kinds = new Set(writes.map(kindAndSide))
+  return SILVER.filter(({ kind, side }) => kinds.has(`${kind}/${side}`))
+}

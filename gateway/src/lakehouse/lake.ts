@@ -1,0 +1,98 @@
+/**
+ * The lake of one organisation: every block with its own private values, and what is made of them.
+ *
+ * Bronze keeps what arrived, silver has it in columns, gold as it stands now. A block is in all three in one
+ * transaction: it is there once or not at all. The engine is DuckDB, the tables are a DuckLake; other engines read the
+ * same Parquet files.
+ *
+ * May import: `platform/`, of `projection/` the gathering of blocks. Nothing else of the gateway imports the engine
+ * but by loading it when the role is played: it is native and large.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../platform/config.ts'
+import type { Database } from '../platform/database/database.ts'
+import type { Ledger } from '../platform/ledger/ledger.ts'
+import type { Log } from '../platform/log.ts'
+import { openEngine, type Engine } from './engine.ts'
+import { followLedger, type Follower } from './follow.ts'
+import { keepUp } from './history.ts'
+import { createJournal, type LakeJournal } from './journal.ts'
+
+export interface Lake {
+  close(): Promise<void>
+}
+
+const AGAIN_MS = 2_000
+const UPKEEP_MS = 600_000
+
+export interface LakeOptions {
+  readonly config: Config
+  readonly settings: NonNullable<Config['lake']>
+  readonly database: Database
+  readonly ledger: Ledger
+  readonly log: Log
+}
+
+/** Comes up by itself as soon as catalogue and files can be reached; the gateway does not wait for it. */
+export function startLake(options: LakeOptions): Lake {
+  const { config, settings, log } = options
+  const stop = new AbortController()
+  const journal = createJournal(options.database, error =>
+    log.error({ err: error }, 'the journal of the lake was not written'),
+  )
+  let engine: Engine | undefined
+  let follower: Follower | undefined
+
+  async function open(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        engine = await openEngine({ catalogUrl: config.databaseUrl, ...settings })
+        if (!stop.signal.aborted) follower = follow(engine)
+        return
+      } catch (error) {
+        log.warn({ err: error }, 'the lake cannot be opened')
+        journal.fault((error as Error).message)
+        await delay(AGAIN_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+      }
+    }
+  }
+
+  const follow = (opened: Engine): Follower =>
+    followLedger({
+      engine: opened,
+      ledger: options.ledger,
+      ownMsp: config.mspId,
+      log,
+      onFault: journal.fault,
+      between: createUpkeep(opened, settings.keepDays, { journal, log }),
+    })
+
+  const opening = open()
+  return {
+    async close() {
+      stop.abort()
+      await opening
+      await follower?.close()
+      await journal.settled()
+      engine?.close()
+    },
+  }
+}
+
+/** Now and then, between two transactions: files in order, history in bounds. What fails is tried when next due. */
+function createUpkeep(
+  engine: Engine,
+  keepDays: number,
+  { journal, log }: { journal: LakeJournal; log: Log },
+): () => Promise<void> {
+  let dueMs = Date.now() + UPKEEP_MS
+  return async () => {
+    if (Date.now() < dueMs) return
+    dueMs = Date.now() + UPKEEP_MS
+    try {
+      journal.upkeep(await keepUp(engine, keepDays))
+    } catch (error) {
+      log.warn({ err: error }, 'the upkeep of the lake failed')
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** The attached lake, the schemas in it, and the place beside it. */
+import type { Table } from './tables.ts'
+
+export const LAKE = 'lake'
+/** What is settled of gold has a schema of its own: nobody asks it but through gold. */
+export const LAYERS = ['bronze', 'silver', 'gold', 'settled'] as const
+
+/** Rows wait here, in memory, for the transaction that brings them into the lake. */
+export const STAGING = 'memory.main'
+
+export const columnsOf = ({ columns }: Table): string =>
+  Object.entries(columns)
+    .map(([name, type]) => `"${name}" ${type}`)
+    .join(', ')

@@ -1,0 +1,58 @@
+import { expect } from 'chai'
+import { block } from '../testing/ledger.ts'
+import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
+import { openEngine } from './engine.ts'
+import { createIngest } from './ingest.ts'
+import { createJournal } from './journal.ts'
+import { lakeStatus } from './status.ts'
+import { chainOf, OWN_MSP } from './testing/chain.ts'
+import { freshLake, hasExtensions } from './testing/place.ts'
+
+describe('the status of a lake', function () {
+  this.timeout(60_000)
+  let store: TestDatabase
+
+  beforeEach(async () => {
+    store = await freshDatabase()
+  })
+  afterEach(() => store.close())
+
+  it('says that there is none, and everything the read model has is missing from it', async () => {
+    expect(await lakeStatus(store.database, 41n)).to.deep.equal({
+      state: 'ABSENT',
+      block: '-1',
+      behindBlocks: 42,
+      tables: [],
+    })
+  })
+
+  it('comes from the catalogue alone: block, rows and files, though no engine runs', async function () {
+    if (!hasExtensions()) this.skip()
+    const place = await freshLake()
+    const engine = await openEngine({ ...place, catalogUrl: store.url })
+    const chain = [...chainOf(7, 20), block(20, [{ writes: [] }])]
+    await createIngest(engine, OWN_MSP).take(chain.map(one => ({ block: one, atMs: 1 })))
+    engine.close()
+    const status = await lakeStatus(store.database, 20n)
+    expect(status).to.include({ state: 'FOLLOWING', block: '20', behindBlocks: 0 })
+    const blocks = status.tables.find(one => one.layer === 'bronze' && one.name === 'blocks')
+    expect(blocks?.rows).to.equal(21)
+    expect(await lakeStatus(store.database, 25n)).to.include({ behindBlocks: 5 })
+    place.remove()
+  })
+
+  it('names the fault that its process has told, until that says it is gone', async () => {
+    const failures: unknown[] = []
+    const journal = createJournal(store.database, error => failures.push(error))
+    journal.fault('no space left on device')
+    journal.fault('no space left on device')
+    await journal.settled()
+    expect(await lakeStatus(store.database, 1n)).to.include({ fault: 'no space left on device' })
+    // The process that said so has died; the next one has nothing to complain of.
+    const next = createJournal(store.database, error => failures.push(error))
+    next.fault(undefined)
+    await next.settled()
+    expect(await lakeStatus(store.database, 1n)).to.not.have.property('fault')
+    expect(failures).to.deep.equal([])
+  })
+})

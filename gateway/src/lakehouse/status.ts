@@ -1,0 +1,96 @@
+/** How the lake stands, read from its catalogue in PostgreSQL: without DuckDB, and whether its process lives or not. */
+import type { Database } from '../platform/database/database.ts'
+import { readJournal, type LakeProcess } from './journal.ts'
+import type { LakeStatus } from './api.ts'
+
+/** A block is kept back up to a second, and a transaction takes less: later than this, something is wrong. */
+const LATE_MS = 10_000
+
+/** @param projected the last block of the read model. */
+export async function lakeStatus(database: Database, projected: bigint): Promise<LakeStatus> {
+  const said = saidOf(await readJournal(database))
+  if (!(await isThere(database)))
+    return {
+      state: 'ABSENT',
+      block: '-1',
+      behindBlocks: Number(projected) + 1,
+      tables: [],
+      ...said,
+    }
+  const [block, history, tables] = [
+    await lastBlock(database),
+    await historyOf(database),
+    await tablesOf(database),
+  ]
+  const behindBlocks = Math.max(0, Number(projected - block))
+  const isLate = behindBlocks > 0 && Date.now() - Date.parse(history.committedAt) > LATE_MS
+  const state = said.fault || isLate ? 'STANDING' : 'FOLLOWING'
+  return { state, block: block.toString(), behindBlocks, ...history, tables, ...said }
+}
+
+function saidOf(journal: LakeProcess | undefined) {
+  const { fault, fault_since: faultSince, upkeep, upkeep_at: at } = journal ?? {}
+  return {
+    ...(fault ? { fault } : {}),
+    ...(faultSince ? { faultSince } : {}),
+    ...(upkeep && at ? { upkeep: { ...upkeep, at } } : {}),
+  }
+}
+
+async function isThere(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ there: boolean }>(
+    `SELECT to_regclass('lake.ducklake_snapshot') IS NOT NULL AS there`,
+  )
+  return row?.there ?? false
+}
+
+/** Tables of the present, by their numbers in the catalogue. */
+const PRESENT = `lake.ducklake_table t
+  JOIN lake.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+  WHERE t.end_snapshot IS NULL`
+
+async function lastBlock(database: Database): Promise<bigint> {
+  const [row] = await database.query<{ block: string | null }>(
+    `SELECT max(stats.max_value::bigint)::text AS block
+     FROM (SELECT t.table_id, s.schema_name, t.table_name FROM ${PRESENT}) tables
+     JOIN lake.ducklake_column c ON c.table_id = tables.table_id
+       AND c.column_name = 'block' AND c.end_snapshot IS NULL
+     JOIN lake.ducklake_table_column_stats stats
+       ON stats.table_id = tables.table_id AND stats.column_id = c.column_id
+     WHERE tables.schema_name = 'bronze' AND tables.table_name = 'blocks'`,
+  )
+  return BigInt(row?.block ?? -1)
+}
+
+async function historyOf(database: Database) {
+  const [row] = await database.query<{ count: number; first: string; last: string }>(
+    `SELECT count(*)::int AS count, min(snapshot_time) AS first, max(snapshot_time) AS last
+     FROM lake.ducklake_snapshot`,
+  )
+  return {
+    snapshots: row?.count ?? 0,
+    oldestAt: row?.first ?? new Date(0).toISOString(),
+    committedAt: row?.last ?? new Date(0).toISOString(),
+  }
+}
+
+async function tablesOf(database: Database): Promise<LakeStatus['tables']> {
+  const rows = await database.query<{
+    layer: 'bronze' | 'silver' | 'gold'
+    name: string
+    rows: string
+    files: number
+    bytes: string
+  }>(
+    `SELECT tables.schema_name AS layer, tables.table_name AS name,
+       coalesce(stats.record_count, 0)::text AS rows,
+       count(files.data_file_id)::int AS files,
+       coalesce(sum(files.file_size_bytes), 0)::text AS bytes
+     FROM (SELECT t.table_id, s.schema_name, t.table_name FROM ${PRESENT}) tables
+     LEFT JOIN lake.ducklake_table_stats stats ON stats.table_id = tables.table_id
+     LEFT JOIN lake.ducklake_data_file files
+       ON files.table_id = tables.table_id AND files.end_snapshot IS NULL
+     GROUP BY 1, 2, stats.record_count ORDER BY 1, 2`,
+  )
+  return rows.map(row => ({ ...row, rows: Number(row.rows), bytes: Number(row.bytes) }))
+}
