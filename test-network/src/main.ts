@@ -7,13 +7,13 @@ import { REPOSITORY } from './supervisor/layout.ts'
 import type { LedgerKind } from './supervisor/ledger.ts'
 import { memoryOf, processorSeconds } from './supervisor/resources.ts'
 import { bringUp, writeAccess, type RunningNetwork } from './supervisor/network.ts'
+import { ORGANIZATIONS, type OrganizationKey } from './supervisor/organizations.ts'
 import type { SupervisorEvent } from './supervisor/supervisor.ts'
 
 const USAGE = `usage: npm start -- [--once] [--ledger embedded|fabric] [--dir FOLDER] [--no-pilot]
                     [--invoices N] [--seed TEXT] [--base-port N] [--verbose]
+                    [--lakes all|none|ORG,ORG]
 `
-
-const UNKNOWN_LEDGER = '--ledger takes embedded or fabric'
 
 interface Settings {
   readonly once: boolean
@@ -24,6 +24,7 @@ interface Settings {
   readonly invoices: number
   readonly seed: string
   readonly basePort?: number
+  readonly lakes?: readonly OrganizationKey[]
 }
 
 function readSettings(): Settings {
@@ -37,10 +38,11 @@ function readSettings(): Settings {
       invoices: { type: 'string', default: '2100' },
       seed: { type: 'string', default: 'triflow' },
       'base-port': { type: 'string' },
+      lakes: { type: 'string' },
     },
   })
   if (values.ledger !== 'embedded' && values.ledger !== 'fabric') {
-    throw new Error(UNKNOWN_LEDGER)
+    throw new Error('--ledger takes embedded or fabric')
   }
   const basePort = values['base-port']
   return {
@@ -52,7 +54,18 @@ function readSettings(): Settings {
     invoices: Number(values.invoices),
     seed: values.seed,
     ...(basePort === undefined ? {} : { basePort: Number(basePort) }),
+    ...(values.lakes === undefined ? {} : { lakes: lakesOf(values.lakes) }),
   }
+}
+
+function lakesOf(text: string): OrganizationKey[] {
+  const keys = ORGANIZATIONS.map(({ key }) => key as OrganizationKey)
+  if (text === 'all') return keys
+  const named = text === 'none' ? [] : text.split(',')
+  const unknown = named.filter(name => !keys.includes(name as OrganizationKey))
+  if (unknown.length > 0)
+    throw new Error(`--lakes takes all, none, or of ${keys.join(', ')}; not ${unknown.join(', ')}`)
+  return keys.filter(key => named.includes(key))
 }
 
 const beganMs = Date.now()
@@ -112,6 +125,7 @@ async function run(settings: Settings): Promise<boolean> {
     say,
     onEvent: event => sayEvent(event, settings.verbose),
     ...(settings.basePort === undefined ? {} : { basePort: settings.basePort }),
+    ...(settings.lakes === undefined ? {} : { lakes: settings.lakes }),
   })
   try {
     writeAccess(network)
@@ -135,7 +149,7 @@ async function run(settings: Settings): Promise<boolean> {
 /** One line that says what to do, and the usage where the command itself was wrong. */
 function tell(fault: unknown): void {
   const { message, code } = fault as Error & { code?: string }
-  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? message === UNKNOWN_LEDGER
+  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? message.startsWith('--')
   process.stderr.write(`${message}\n${isUsage ? USAGE : ''}`)
 }
 

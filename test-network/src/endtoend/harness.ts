@@ -29,6 +29,7 @@ export async function startTestNetwork(options: {
   readonly invoices: number
   /** The organisation whose gateway has a process for each role. */
   readonly split?: OrganizationKey
+  readonly lakes?: readonly OrganizationKey[]
 }): Promise<TestNetwork> {
   const stateFolder = mkdtempSync(path.join(os.tmpdir(), 'triflow-end-to-end-'))
   const lines: string[] = []
@@ -41,6 +42,7 @@ export async function startTestNetwork(options: {
       ledger: ledgerUnderTest(),
       world: () => world.simulated,
       split: options.split,
+      lakes: options.lakes ?? [],
       say,
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })

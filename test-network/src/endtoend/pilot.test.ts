@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -10,7 +10,7 @@ import type { PilotResult } from '../pilot/index.ts'
 import { importFile } from '../pilot/steps/imports.ts'
 import { everything, type Stage } from '../pilot/stage.ts'
 import { until } from '../pilot/patience.ts'
-import { inState, nodeProcess } from '../supervisor/layout.ts'
+import { inState, nodeProcess, REPOSITORY } from '../supervisor/layout.ts'
 import { badFiles } from './bad-files.ts'
 import {
   choosePassword,
@@ -46,7 +46,12 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
   let result: PilotResult
 
   before(async () => {
-    test = await startTestNetwork({ seed: 'end-to-end', invoices: INVOICES, split: 'alliance' })
+    test = await startTestNetwork({
+      seed: 'end-to-end',
+      invoices: INVOICES,
+      split: 'alliance',
+      lakes: ['banka'],
+    })
     result = await test.play()
   })
   after(() => test?.end())
@@ -260,6 +265,47 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
     })
   })
 
+  describe('the lake of a bank', function () {
+    before(function () {
+      if (!existsSync(EXTENSION)) this.skip()
+    })
+
+    it('has what the read model has, some seconds later', async () => {
+      const operator = await test.actors.operator('banka')
+      await until('the lake', async () => {
+        const lake = await operator.call('lake.get', {})
+        return lake.state === 'FOLLOWING' && lake.behindBlocks === 0 ? lake : undefined
+      })
+      const [treasurer, other] = [
+        await test.actors.as('banka', 'treasurer'),
+        await test.actors.operator('core'),
+      ]
+      expect(await refusal(treasurer.call('lake.get', {}))).to.include({ code: 'ROLE_MISSING' })
+      expect(await other.call('lake.get', {})).to.include({ state: 'ABSENT', block: '-1' })
+    })
+
+    it('is, row by row, what the ledger gives from block 0, and answers about the past', async () => {
+      const { command, args } = nodeProcess('gateway', 'cli/main')
+      const config = path.join(test.network.stateFolder, 'gateways/banka/config.json')
+      const lake = async (...words: string[]) =>
+        (await run(command, [...args, 'lake', ...words, '--config', config])).stdout
+      expect(await lake('verify')).to.include('Equal, row by row.')
+      const receivables = 'SELECT count(*) AS n FROM lake.gold.receivables'
+      expect(await lake('query', receivables)).to.match(/^ *[1-9]\d*$/m)
+      const blocks = async (...past: string[]): Promise<number> =>
+        Number(
+          (await lake('query', 'SELECT count(*) FROM lake.bronze.blocks', ...past)).split('\n')[1],
+        )
+      expect(await blocks('--at-block', '0'))
+        .to.be.greaterThan(0)
+        .and.lessThan(await blocks())
+      const write = await lake('query', 'DROP VIEW lake.gold.members').catch(
+        (fault: { stderr: string }) => fault.stderr,
+      )
+      expect(write).to.include('LAKE_QUERY')
+    })
+  })
+
   describe('the read model', () => {
     for (const key of ['core', 'alliance', 'bankb', 'regulator'] as const)
       it(`of ${key} is, row by row, what its ledger gives from block 0`, async () => {
@@ -275,6 +321,8 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
 })
 
 const run = promisify(execFile)
+
+const EXTENSION = path.join(REPOSITORY, 'node_modules/.triflow-duckdb/ducklake.duckdb_extension')
 
 const parties = (certificate: {
   obligor?: { memberId: string } | undefined

@@ -56,7 +56,11 @@ export const gatewayUrl = (ports: Ports, key: OrganizationKey): string =>
   `http://127.0.0.1:${ports.gateways[key]}`
 
 const ROLES = ['api', 'projector', 'worker'] as const
-type Role = (typeof ROLES)[number]
+type Role = (typeof ROLES)[number] | 'lake'
+/** Where the set-up lays the signed extensions of the lake's engine. */
+const EXTENSIONS = path.join(REPOSITORY, 'node_modules/.triflow-duckdb')
+/** Six gateways share a machine here. */
+const LAKE_MEMORY_MB = 192
 
 /** One process of a gateway: what it plays and where it answers. */
 interface Part {
@@ -67,16 +71,17 @@ interface Part {
 }
 
 /**
- * The gateway of one organisation: one process, or one for each role. The configuration files are written anew at
+ * The gateway of one organisation: one process, or one for each role, with a lake or without. The configuration files are written anew at
  * every start; `config.json` is that of the process which answers the API.
  */
 export function gatewayProcesses(
   needs: GatewayNeeds,
   key: OrganizationKey,
-  split: boolean,
+  { split, lake }: { split: boolean; lake: boolean },
 ): ProcessSpec[] {
   const port = needs.ports.gateways[key]
-  const whole: Part = { name: `gateway-${key}`, file: 'config.json', roles: ROLES, port }
+  const roles = lake ? ([...ROLES, 'lake'] as const) : ROLES
+  const whole: Part = { name: `gateway-${key}`, file: 'config.json', roles, port }
   if (!split) return [partProcess(needs, key, whole)]
   const behind = (['projector', 'worker'] as const).map(role => ({
     name: `gateway-${key}-${role}`,
@@ -84,9 +89,10 @@ export function gatewayProcesses(
     roles: [role],
     port: needs.ports[role],
   }))
-  return [{ ...whole, roles: ['api'] as const }, ...behind].map(part =>
-    partProcess(needs, key, part),
-  )
+  return [
+    { ...whole, roles: lake ? (['api', 'lake'] as const) : (['api'] as const) },
+    ...behind,
+  ].map(part => partProcess(needs, key, part))
 }
 
 function partProcess(needs: GatewayNeeds, key: OrganizationKey, part: Part): ProcessSpec {
@@ -127,6 +133,11 @@ function configurationOf(
     redisPrefix: key,
     ledger: ledgerOf(needs, organization),
     enrolment: enrolmentOf(needs, organization),
+    lake: {
+      dataPath: inState.lake(needs.stateFolder, key),
+      extensionFolder: EXTENSIONS,
+      memoryMb: LAKE_MEMORY_MB,
+    },
     vault: { apiUrl: needs.ipfsUrl, keyringFile: writeKeyring(needs, organization, folder) },
     secretsFile: path.join(folder, 'secrets.json'),
     consortiumKeyFile: consortiumKey(needs.stateFolder),

@@ -88,6 +88,7 @@ export const inState = {
   ledger: (state: string): string => path.join(state, 'ledger'),
   gateway: (state: string, organization: string): string =>
     path.join(state, 'gateways', organization),
+  lake: (state: string, organization: string): string => path.join(state, 'lakes', organization),
   secrets: (state: string): string => path.join(state, 'secrets.json'),
   consortiumKey: (state: string): string => path.join(state, 'consortium.key'),
   access: (state: string): string => path.join(state, 'pilot-access.json'),

@@ -21,6 +21,8 @@ export interface NetworkOptions {
   readonly basePort?: number
   /** The organisation whose gateway has a process for each role, as production may; the others have one for all. */
   readonly split?: OrganizationKey | undefined
+  /** The organisations whose gateways keep a lake; none, unless it is asked for. */
+  readonly lakes?: readonly OrganizationKey[]
 }
 
 export interface RunningNetwork {
@@ -85,6 +87,7 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     ports,
     ledger: ledger.kind,
     split: options.split,
+    lakes: options.lakes ?? [],
     secrets,
     postgresUrl: services.postgres.address,
     redisUrl: services.redis.address,
@@ -117,7 +120,10 @@ const OTHER_GATEWAYS = ['banka', 'bankb', 'logistics', 'regulator'] as const
 
 /** What every gateway needs but its own database, and where databases are made. */
 type SharedNeeds = Omit<GatewayNeeds, 'databaseUrl'> &
-  Pick<NetworkOptions, 'split'> & { readonly postgresUrl: string }
+  Pick<NetworkOptions, 'split'> & {
+    readonly postgresUrl: string
+    readonly lakes: readonly OrganizationKey[]
+  }
 
 /**
  * A gateway and the database of its organisation. It may need everything but another gateway; it starts without the
@@ -136,7 +142,10 @@ async function startGateway(
     name: `triflow_${key}`,
     password: shared.secrets.databasePasswords[key] ?? '',
   })
-  const processes = gatewayProcesses({ ...shared, databaseUrl }, key, shared.split === key)
+  const processes = gatewayProcesses({ ...shared, databaseUrl }, key, {
+    split: shared.split === key,
+    lake: shared.lakes.includes(key),
+  })
   await Promise.all(processes.map(process => supervisor.start({ ...process, needs })))
 }
 
