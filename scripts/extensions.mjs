@@ -38,11 +38,12 @@ export function bringExtensions() {
   const stamp = path.join(extensionFolder, 'version')
   const isOld = existsSync(stamp) && readFileSync(stamp, 'utf8') !== versionOf()
   if (isOld) rmSync(extensionFolder, { recursive: true })
-  if (missing().length === 0) return
-  spawnSync(runtime(), [fileURLToPath(import.meta.url)], { stdio: 'inherit' })
+  if (missing().length > 0)
+    spawnSync(runtime(), [fileURLToPath(import.meta.url)], { stdio: 'inherit' })
 }
 
 async function fetchExtensions() {
+  if (missing().length === 0) return
   process.stderr.write(`Fetching extensions of the lakehouse (${missing().join(', ')}) ...\n`)
   mkdirSync(extensionFolder, { recursive: true })
   writeFileSync(path.join(extensionFolder, 'version'), versionOf())

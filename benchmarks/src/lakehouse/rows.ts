@@ -37,6 +37,10 @@ export async function fillLake(engine: Engine, from: number, to: number): Promis
   for (let first = from; first < to; first += PART_ROWS) {
     const last = Math.min(to, first + PART_ROWS)
     await engine.write(NO_ROWS, async ({ run }) => {
+      // How far the lake is: up to here gold can be settled.
+      await run(
+        `INSERT INTO lake.bronze.blocks BY NAME SELECT ${Math.floor((last - 1) / PER_BLOCK)} AS block`,
+      )
       await run(`INSERT INTO lake.silver.payments BY NAME
         SELECT ${payment.id} AS id, i // ${PER_BLOCK} AS block, CAST(i % ${PER_BLOCK} AS INTEGER) AS tx_index,
           TIMESTAMP '2025-01-01' AS "at", false AS deleted, ${payment.member} AS payer,
