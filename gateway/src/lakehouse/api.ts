@@ -26,7 +26,9 @@ export const LakeStatus = z
       .optional(),
     tables: z.array(
       z.object({
-        layer: z.enum(['bronze', 'silver', 'gold']),
+        layer: z
+          .enum(['bronze', 'silver', 'settled'])
+          .describe('Gold is views over what is settled and over silver'),
         name: z.string(),
         rows: z.int(),
         files: z.int(),

@@ -28,8 +28,6 @@ export interface FollowOptions {
 export interface Follower {
   /** The last block in the lake; -1 before block 0. */
   readonly height: () => bigint
-  /** Milliseconds from the arrival of the last block to its commit in the lake. */
-  readonly lagMs: () => number
   /** Why nothing moves; undefined while blocks flow. */
   readonly fault: () => string | undefined
   close(): Promise<void>
@@ -52,7 +50,6 @@ export function followLedger(options: FollowOptions): Follower {
   const stop = new AbortController()
   const isWhole = createGaps(options)
   let height = -1n
-  let lagMs = 0
   let fault: string | undefined
 
   function setFault(said: string | undefined): void {
@@ -63,11 +60,10 @@ export function followLedger(options: FollowOptions): Follower {
   async function take(ingest: Ingest, arrived: readonly Arrived[]): Promise<void> {
     const missing = arrived.findIndex(({ block }) => !isWhole(block))
     const whole = missing < 0 ? arrived : arrived.slice(0, missing)
-    const [first, last] = [whole[0], whole.at(-1)]
-    if (first && last) {
+    const last = whole.at(-1)
+    if (last) {
       await ingest.take(whole)
       height = last.block.number
-      lagMs = Date.now() - first.atMs
       setFault(undefined)
     }
     const block = arrived[missing]?.block
@@ -101,7 +97,6 @@ export function followLedger(options: FollowOptions): Follower {
   const work = again(followOnce, stop.signal, onFailure)
   return {
     height: () => height,
-    lagMs: () => lagMs,
     fault: () => fault,
     async close() {
       stop.abort()

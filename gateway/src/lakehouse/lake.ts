@@ -44,14 +44,18 @@ export function startLake(options: LakeOptions): Lake {
   let follower: Follower | undefined
 
   async function open(): Promise<void> {
+    let fault = ''
     while (!stop.signal.aborted) {
       try {
         engine = await openEngine({ catalogUrl: config.databaseUrl, ...settings })
         if (!stop.signal.aborted) follower = follow(engine)
         return
       } catch (error) {
-        log.warn({ err: error }, 'the lake cannot be opened')
-        journal.fault((error as Error).message)
+        const said = (error as Error).message
+        // The same line every two seconds would say nothing new.
+        if (said !== fault) log.warn({ err: error }, 'the lake cannot be opened')
+        fault = said
+        journal.fault(said)
         await delay(AGAIN_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
       }
     }

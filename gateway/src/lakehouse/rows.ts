@@ -3,7 +3,7 @@ import { collectionOf, parseKey } from '@triflow/chaincode/model'
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../platform/ledger/blocks.ts'
 import type { Side } from './tables.ts'
 
-/** Values in the order of the columns; an instant is milliseconds since 1970. */
+/** Values in the order of the columns; an instant is microseconds since 1970. */
 export type Cell = bigint | number | string | null
 export type Rows = Readonly<
   Record<'blocks' | 'transactions' | 'writes', readonly (readonly Cell[])[]>

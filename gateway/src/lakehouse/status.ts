@@ -76,7 +76,7 @@ async function historyOf(database: Database) {
 
 async function tablesOf(database: Database): Promise<LakeStatus['tables']> {
   const rows = await database.query<{
-    layer: 'bronze' | 'silver' | 'gold'
+    layer: 'bronze' | 'silver' | 'settled'
     name: string
     rows: string
     files: number
