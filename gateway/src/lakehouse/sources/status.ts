@@ -1,0 +1,69 @@
+/** What a source says of itself. */
+import type { Circuit } from './schedule.ts'
+import type { SourceState } from './sink.ts'
+import type { Source, SourceName } from './source.ts'
+
+export interface SourceStatus {
+  readonly source: SourceName
+  /**
+   * FAILING: the last attempt failed. NEVER: nothing has come yet. STALE: the newest event is older than the source's
+   * limit. FRESH: none of these.
+   */
+  readonly state: 'FRESH' | 'STALE' | 'FAILING' | 'NEVER'
+  readonly lastEventAt?: string
+  readonly lastArrivalAt?: string
+  readonly records: number
+  readonly deadLetters: number
+  readonly duplicates: number
+  readonly withoutConsent: number
+  /** Fields that the schema does not have, and how often each came. */
+  readonly drift: Readonly<Record<string, number>>
+  readonly nextAttemptAt: string
+  readonly circuit: Circuit['state']
+  readonly fault?: {
+    readonly code: string
+    readonly detail: string
+    readonly since: string
+    readonly failures: number
+  }
+}
+
+export function statusOf(
+  source: Source,
+  stored: SourceState,
+  circuit: Circuit,
+  nowMs: number,
+): SourceStatus {
+  const { totals } = stored
+  const { fault, sinceMs, failures } = circuit
+  return {
+    source: source.name,
+    state: stateOf(source, stored, circuit, nowMs),
+    ...(totals.lastEventAt === undefined ? {} : { lastEventAt: totals.lastEventAt }),
+    ...(totals.lastArrivalAt === undefined ? {} : { lastArrivalAt: totals.lastArrivalAt }),
+    records: totals.records,
+    deadLetters: totals.dead,
+    duplicates: totals.duplicates,
+    withoutConsent: totals.withoutConsent,
+    drift: totals.drift,
+    nextAttemptAt: new Date(circuit.nextAtMs).toISOString(),
+    circuit: circuit.state,
+    ...(fault && sinceMs !== undefined
+      ? { fault: { ...fault, since: new Date(sinceMs).toISOString(), failures } }
+      : {}),
+  }
+}
+
+const DAY_MS = 86_400_000
+
+function stateOf(
+  source: Source,
+  { totals }: SourceState,
+  circuit: Circuit,
+  nowMs: number,
+): SourceStatus['state'] {
+  if (circuit.fault) return 'FAILING'
+  if (totals.lastEventAt === undefined) return 'NEVER'
+  const ageMs = nowMs - Date.parse(totals.lastEventAt)
+  return ageMs > source.freshDays * DAY_MS ? 'STALE' : 'FRESH'
+}
