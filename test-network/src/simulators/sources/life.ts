@@ -46,6 +46,8 @@ export interface Life {
   turnoverFen(actor: Actor, month: string): number
   /** Issued in the month. */
   deals(month: string): readonly Deal[]
+  /** Those of them in which the actor sells or buys. */
+  dealsWith(actor: Actor, month: string): readonly Deal[]
   /** The instalment of the actor's loan that is due in the month. */
   instalment(actor: Actor, month: string): Owed
   /** The power bill for the month, due in the next. */
@@ -68,6 +70,22 @@ export const nextMonth = (month: string): string => monthOf(addDays(`${month}-28
 
 const isFirm = ({ role }: Actor): boolean => role === 'FIRM' || role === 'CORE'
 
+interface Month {
+  readonly all: readonly Deal[]
+  readonly byCode: ReadonlyMap<string, readonly Deal[]>
+}
+
+function indexed(all: readonly Deal[]): Month {
+  const byCode = new Map<string, Deal[]>()
+  for (const deal of all)
+    for (const code of new Set([deal.seller.code, deal.buyer.code])) {
+      const known = byCode.get(code)
+      if (known) known.push(deal)
+      else byCode.set(code, [deal])
+    }
+  return { all, byCode }
+}
+
 export interface Beginning {
   readonly seed: string
   readonly first: Day
@@ -80,11 +98,22 @@ export function createLife({ seed, first, actors, given }: Beginning): Life {
   const random = (...label: readonly string[]): Random =>
     seeded([seed, 'sources', ...label].join('/'))
   const firms = actors.filter(isFirm)
-  const dealsOf = new Map<string, readonly Deal[]>()
+  const dealsOf = new Map<string, Month>()
 
   const turnoverFen = (actor: Actor, month: string): number => {
     const noise = random('turnover', actor.code, month).whole(90, 110) / 100
     return Math.round(actor.scaleFen * activity(actor.traits, first, month) * noise)
+  }
+
+  const monthOfDeals = (month: string): Month => {
+    const known = dealsOf.get(month)
+    if (known) return known
+    const made = indexed([
+      ...given.filter(({ issuedOn }) => monthOf(issuedOn) === month),
+      ...firms.flatMap(actor => dealsFrom(life, firms, actor, month)),
+    ])
+    dealsOf.set(month, made)
+    return made
   }
 
   const life: Life = {
@@ -92,16 +121,8 @@ export function createLife({ seed, first, actors, given }: Beginning): Life {
     first,
     random,
     turnoverFen,
-    deals(month) {
-      const known = dealsOf.get(month)
-      if (known) return known
-      const made = [
-        ...given.filter(({ issuedOn }) => monthOf(issuedOn) === month),
-        ...firms.flatMap(actor => dealsFrom(life, firms, actor, month)),
-      ]
-      dealsOf.set(month, made)
-      return made
-    },
+    deals: month => monthOfDeals(month).all,
+    dealsWith: (actor, month) => monthOfDeals(month).byCode.get(actor.code) ?? [],
     instalment(actor, month) {
       const dueOn = `${month}-20`
       const paid = paidOn(actor.traits, dueOn, random('loan', actor.code, month))
@@ -123,7 +144,7 @@ export function createLife({ seed, first, actors, given }: Beginning): Life {
 
 function taxOf(life: Life, actor: Actor, month: string): Owed & TaxReturn {
   const random = life.random('tax', actor.code, month)
-  const deals = life.deals(month)
+  const deals = life.dealsWith(actor, month)
   const sum = (side: 'seller' | 'buyer', field: 'netFen' | 'taxFen'): number =>
     deals.filter(one => one[side].code === actor.code).reduce((fen, one) => fen + one[field], 0)
   const dueOn = `${nextMonth(month)}-15`

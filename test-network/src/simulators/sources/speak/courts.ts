@@ -13,10 +13,10 @@ interface Debt extends Owed {
 /** Nobody sues before. */
 const PATIENCE_DAYS = 60
 
-export const speakCourtRecords: Speak = (life, months) => {
-  const deals = months.flatMap(month => life.deals(month))
-  return life.actors.flatMap(actor => {
-    const bought = deals
+export const speakCourtRecords: Speak = (life, months) =>
+  life.actors.flatMap(actor => {
+    const bought = months
+      .flatMap(month => life.dealsWith(actor, month))
       .filter(deal => deal.buyer.code === actor.code && deal.redLetteredOn === undefined)
       .map<Debt>(deal => ({
         amountFen: totalFen(deal),
@@ -33,7 +33,6 @@ export const speakCourtRecords: Speak = (life, months) => {
     }))
     return [...bought, ...borrowed].flatMap(debt => caseOf(life, actor, debt))
   })
-}
 
 function caseOf(life: Life, actor: Actor, debt: Debt): Fact[] {
   const label = `${debt.cause}-${debt.documentNumber ?? debt.dueOn}`

@@ -15,16 +15,15 @@ interface Entry {
   readonly remittance?: string
 }
 
-export const speakBankStatements: Speak = (life, months) => {
-  const deals = months.flatMap(month => life.deals(month))
-  return life.actors.flatMap(actor => {
-    const entries = [
-      ...months.flatMap(month => [...dues(life, actor, month), ...routine(life, actor, month)]),
-      ...deals.flatMap(deal => dealEntries(actor, deal)),
-    ]
+export const speakBankStatements: Speak = (life, months) =>
+  life.actors.flatMap(actor => {
+    const entries = months.flatMap(month => [
+      ...dues(life, actor, month),
+      ...routine(life, actor, month),
+      ...life.dealsWith(actor, month).flatMap(deal => dealEntries(actor, deal)),
+    ])
     return statement(life, actor, entries)
   })
-}
 
 /** Entries in the order of booking, with the balance that each leaves. */
 function statement(life: Life, actor: Actor, entries: readonly Entry[]): Fact[] {
@@ -57,7 +56,7 @@ function statement(life: Life, actor: Actor, entries: readonly Entry[]): Fact[] 
 function dealEntries(actor: Actor, deal: Deal): Entry[] {
   const { paidOn, number } = deal
   const isSeller = deal.seller.code === actor.code
-  if (paidOn === undefined || (!isSeller && deal.buyer.code !== actor.code)) return []
+  if (paidOn === undefined) return []
   return [
     {
       reference: `${isSeller ? 'C' : 'D'}${number}`,
