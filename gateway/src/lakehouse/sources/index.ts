@@ -21,7 +21,8 @@ export {
   type SourcesOptions,
 } from './puller.ts'
 export { createClient, type ClientOptions, type FaultCode, type SourceClient } from './client.ts'
-export { TIMING, type Outcome, type Timing } from './schedule.ts'
+export { type Page } from './screen.ts'
+export { TIMING, type Fault, type Outcome, type Timing } from './schedule.ts'
 export * from './sink.ts'
 export {
   needsConsent,

@@ -116,7 +116,7 @@ export function startSources(options: SourcesOptions): Sources {
   const work = PULLED.map(async ({ name }) => {
     while (!stop.signal.aborted) {
       await puller.attempt(name)
-      await pause(Math.max(1, puller.nextAtMs(name) - now()), stop.signal)
+      await pause(waitMs(puller.nextAtMs(name) - now()), stop.signal)
     }
   })
   return {
@@ -127,6 +127,11 @@ export function startSources(options: SourcesOptions): Sources {
     },
   }
 }
+
+const WAIT_MAX_MS = 3_600_000
+
+/** A clock that was set back must not silence a source for longer than anything else can. */
+const waitMs = (ms: number): number => Math.min(WAIT_MAX_MS, Math.max(1, ms))
 
 /** Ends early, and quietly, when the sources are closed. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -195,6 +195,21 @@ describe(`sources pulled from their simulator (seed ${SEED})`, function () {
     })
   })
 
+  it('are switched over HTTP too, and their clock does not go back', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    const put = async (place: string, body: object) =>
+      (await fetch(baseUrl() + place, { method: 'PUT', headers, body: JSON.stringify(body) }))
+        .status
+    const get = async (place: string) => (await fetch(baseUrl() + place, { headers })).status
+    expect(await put('/clock', { now: '2026-06-01T00:00:00Z' })).to.equal(200)
+    expect(await put('/clock', { now: '2026-05-31T00:00:00Z' })).to.equal(422)
+    expect(await get('/sources/customs/records?limit=1')).to.equal(200)
+    expect(await put('/sources/customs/faults', { status: 503 })).to.equal(200)
+    expect(await get('/sources/customs/records?limit=1')).to.equal(503)
+    expect(await get('/sources/customs/records?after=elsewhere')).to.equal(400)
+    expect(await get('/sources/ledger_behaviour/records')).to.equal(404)
+  })
+
   it('run by themselves until they are closed, and close in the middle of it', async () => {
     const sink = memorySink()
     const sources = startSources({
