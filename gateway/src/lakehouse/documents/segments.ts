@@ -1,0 +1,95 @@
+/** Segments of the index: how they come to be, and how many small ones become a large one. */
+import type { Engine } from '../engine.ts'
+import { STAGING } from '../schema.ts'
+import { exclusive } from './exclusive.ts'
+import { readPlaces, segmentOf, type Numbered, type PostingCells } from './places.ts'
+import { POSTINGS, RECENT, SEGMENTS, STAGED_POSTINGS } from './store.ts'
+
+/** From so many documents on a segment is of this tier: a question opens a few files of each. */
+export const TIERS = [256, 2_048, 16_384] as const
+/** Segments of a tier that become one of the next. */
+const FAN_IN = 8
+const TOP = TIERS.length - 1
+
+const tierOf = (documents: number): number =>
+  Math.max(
+    0,
+    TIERS.findLastIndex(from => documents >= from),
+  )
+
+/** Stages a segment; answers its insertion, for the transaction. */
+export async function stageSegment(
+  engine: Engine,
+  documents: readonly Numbered[],
+): Promise<() => Promise<void>> {
+  const tier = tierOf(documents.length)
+  await stagePostings(engine, segmentOf(documents, tier))
+  const row = [tier, BigInt(documents[0]?.number ?? 0), documents.length]
+  return async () => {
+    await insertPostings(engine)
+    await engine.query(`INSERT INTO ${SEGMENTS} VALUES ($1, $2, $3)`, row)
+  }
+}
+
+export const stagePostings = (engine: Engine, rows: readonly PostingCells[]): Promise<void> =>
+  engine.stage(STAGED_POSTINGS, rows)
+
+/** Sorted by word: what is asked for lies in a few row groups. */
+export const insertPostings = (engine: Engine): Promise<void> =>
+  engine.run(`INSERT INTO ${POSTINGS} SELECT * REPLACE (from_base64(packed) AS packed)
+    FROM ${STAGING}.${STAGED_POSTINGS} ORDER BY word, first`)
+
+/**
+ * Makes a segment of the documents that came last, and large segments of small ones, until nothing is due. Searching
+ * finds the same before and after, and is slower the longer this is put off. Answers how many steps there were.
+ */
+export function tidyIndex(engine: Engine): Promise<number> {
+  return exclusive(engine, async () => {
+    let steps = 0
+    while ((await sealed(engine)) || (await merged(engine))) steps++
+    return steps
+  })
+}
+
+async function sealed(engine: Engine): Promise<boolean> {
+  const rows = await engine.query<{ number: string; words: number; places: string }>(
+    `SELECT number, words, places FROM ${RECENT} ORDER BY number LIMIT ${TIERS[1]}`,
+  )
+  if (rows.length < TIERS[0]) return false
+  const documents = rows.map(({ number, words, places }) => ({
+    number: Number(number),
+    words,
+    positions: readPlaces(places),
+  }))
+  const insert = await stageSegment(engine, documents)
+  const last = BigInt(documents.at(-1)?.number ?? 0)
+  await engine.transaction(async () => {
+    await engine.query(`DELETE FROM ${RECENT} WHERE number <= $1`, [last])
+    await insert()
+  })
+  return true
+}
+
+async function merged(engine: Engine): Promise<boolean> {
+  const tiers = await engine.query<{ tier: number; count: string }>(
+    `SELECT tier, count(*) AS count FROM ${SEGMENTS} WHERE tier < ${TOP} GROUP BY tier ORDER BY tier`,
+  )
+  const due = tiers.find(({ count }) => Number(count) >= FAN_IN)
+  if (!due) return false
+  const [from, to] = [due.tier, due.tier + 1]
+  await engine.transaction(async () => {
+    // The rows as they are, in a new order; a file whose rows are all deleted is not read any more.
+    await engine.run(`CREATE OR REPLACE TEMP TABLE merging AS
+      SELECT * REPLACE (${to} AS tier) FROM ${POSTINGS} WHERE tier = ${from}`)
+    await engine.run(`DELETE FROM ${POSTINGS} WHERE tier = ${from}`)
+    await engine.run(`INSERT INTO ${POSTINGS} FROM merging ORDER BY word, first`)
+    await engine.run(`DROP TABLE merging`)
+    await engine.run(`CREATE OR REPLACE TEMP TABLE merging_segment AS
+      SELECT ${to} AS tier, min(first) AS first, sum(documents)::INTEGER AS documents
+      FROM ${SEGMENTS} WHERE tier = ${from}`)
+    await engine.run(`DELETE FROM ${SEGMENTS} WHERE tier = ${from}`)
+    await engine.run(`INSERT INTO ${SEGMENTS} FROM merging_segment`)
+    await engine.run(`DROP TABLE merging_segment`)
+  })
+  return true
+}
