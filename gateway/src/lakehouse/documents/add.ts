@@ -65,7 +65,9 @@ async function addFew(engine: Engine, documents: readonly NewDocument[]): Promis
     await insertRows(
       engine,
       DOCUMENTS,
-      read.map(each => (documentCells(each) as DuckDBValue[]).with(AT, new DuckDBTimestampValue(instant(each)))),
+      read.map(each =>
+        (documentCells(each) as DuckDBValue[]).with(AT, new DuckDBTimestampValue(instant(each))),
+      ),
     )
     await insertRows(
       engine,

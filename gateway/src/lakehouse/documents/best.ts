@@ -7,7 +7,10 @@ export interface Scored {
 const byScore = (a: Scored, b: Scored): number => b.score - a.score || b.document - a.document
 
 /** Keeps the best `count` of any number of documents. */
-export function bestOf(count: number): { put(document: number, score: number): void; take(): Scored[] } {
+export function bestOf(count: number): {
+  put(document: number, score: number): void
+  take(): Scored[]
+} {
   let kept: Scored[] = []
   let least = -1
   const cut = (): void => {

@@ -55,5 +55,4 @@ function folded(cluster: string): string | undefined {
 
 const isIdeograph = (code: number): boolean => code >= 0x4e00 && code <= 0x9fff
 
-const isHan = (piece: string): boolean =>
-  isIdeograph(piece.charCodeAt(0)) || HAN.test(piece)
+const isHan = (piece: string): boolean => isIdeograph(piece.charCodeAt(0)) || HAN.test(piece)

@@ -6,7 +6,7 @@
  * every part of the question; what is removed is in no table as it stands now. May import the lake's engine.
  */
 import type { Engine } from '../engine.ts'
-import { documentSchema, documentStaging } from './store.ts'
+import { COUNT_OPTIONS, documentOptions, documentSchema, documentStaging } from './store.ts'
 
 export { addDocuments, TEXT_MAX, type NewDocument } from './add.ts'
 export { openExtractor, type Extraction, type Extractor } from './extract.ts'
@@ -22,4 +22,7 @@ export async function openDocuments(engine: Engine): Promise<void> {
   await engine.transaction(async () => {
     for (const sql of documentSchema()) await engine.run(sql)
   })
+  const [set] = await engine.query(COUNT_OPTIONS)
+  if (Number(set?.['count']) < documentOptions().length)
+    for (const sql of documentOptions()) await engine.run(sql)
 }

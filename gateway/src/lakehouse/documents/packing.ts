@@ -80,13 +80,13 @@ export function unpacked(bytes: Uint8Array, count: number): Occurrences {
   let filled = 0
   while (at < bytes.length && row < count) {
     let document = next()
-    for (let left = next(); left > 0; left--) {
+    for (let left = next(); left > 0 && row < count; left--) {
       document += next()
       documents[row] = document
       sizes[row] = next()
       starts[row] = filled
       let position = 0
-      for (let times = next(); times > 0; times--) {
+      for (let times = next(); times > 0 && at < bytes.length; times--) {
         position += next()
         positions[filled++] = position
       }

@@ -30,7 +30,13 @@ export function readPlaces(written: string): Map<string, number[]> {
   return new Map(
     pairs.map(pair => {
       const mark = pair.lastIndexOf('@')
-      return [pair.slice(0, mark), pair.slice(mark + 1).split(',').map(Number)]
+      return [
+        pair.slice(0, mark),
+        pair
+          .slice(mark + 1)
+          .split(',')
+          .map(Number),
+      ]
     }),
   )
 }
@@ -50,16 +56,22 @@ export type PostingCells = [
   base64: string,
 ]
 
-/** Documents of one row of postings, at most. */
-const CHUNK = 256
+/**
+ * A row of postings is of documents whose numbers fall into one range of so many. Documents that came alone may be
+ * put into a segment after a batch that came later; a batch is longer than a range, so rows never overlap.
+ */
+const RANGE = 256
 
 /** The rows of a segment. @param documents in ascending order of their numbers. */
 export function segmentOf(documents: readonly Numbered[], tier: number): PostingCells[] {
-  const rows: PostingCells[] = []
-  for (let from = 0; from < documents.length; from += CHUNK)
-    for (const [word, list] of postingsOf(documents.slice(from, from + CHUNK)))
-      rows.push(rowOf(tier, word, list))
-  return rows
+  const ranges = new Map<number, Numbered[]>()
+  for (const document of documents) {
+    const range = Math.floor(document.number / RANGE)
+    ranges.set(range, [...(ranges.get(range) ?? []), document])
+  }
+  return [...ranges.values()].flatMap(range =>
+    [...postingsOf(range)].map(([word, list]) => rowOf(tier, word, list)),
+  )
 }
 
 export const rowOf = (tier: number, word: string, list: readonly Posting[]): PostingCells => [

@@ -11,6 +11,7 @@ export interface Part {
 }
 
 const QUERY_MAX = 256
+/** Different ones. */
 const WORDS_MAX = 16
 
 /**
@@ -25,7 +26,8 @@ export function partsOf(query: string): Part[] {
     .map(part => fold(part).text)
     .map(folded => ({ folded, words: covering(wordsOfFolded(folded)) }))
     .filter(({ words }) => words.length > 0)
-  if (parts.flatMap(({ words }) => words).length > WORDS_MAX) throw tooLong()
+  const words = new Set(parts.flatMap(part => part.words.map(({ word }) => word)))
+  if (words.size > WORDS_MAX) throw tooLong()
   return parts
 }
 

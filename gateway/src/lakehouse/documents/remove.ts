@@ -40,7 +40,9 @@ async function stageWithout(
   const [recent] = await engine.query(`SELECT 1 FROM ${RECENT} WHERE number = $1`, [key])
   if (recent)
     return async () => void (await engine.query(`DELETE FROM ${RECENT} WHERE number = $1`, [key]))
-  const where: DuckDBValue[] = [key, listValue([...placesOf(text).positions.keys()])]
+  const words = [...placesOf(text).positions.keys()]
+  if (words.length === 0) return async () => undefined
+  const where: DuckDBValue[] = [key, listValue(words)]
   const those = '$1 BETWEEN first AND last AND word IN (SELECT unnest($2::VARCHAR[]))'
   const rows = await engine.query<PostingRow>(
     `SELECT tier, word, documents, to_base64(packed) AS packed FROM ${POSTINGS} WHERE ${those}`,

@@ -169,7 +169,8 @@ async function readAllowed(
   }
   const { kind, members, fromMs, toMs } = options
   if (kind !== undefined) put(mark => `kind = ${mark}`, kind)
-  if (members)
+  if (members?.length === 0) conditions.push('false')
+  else if (members)
     put(mark => `member IN (SELECT unnest(${mark}::VARCHAR[]))`, listValue([...members]))
   if (fromMs !== undefined) put(mark => `"at" >= ${mark}`, instant(fromMs))
   if (toMs !== undefined) put(mark => `"at" < ${mark}`, instant(toMs))
@@ -195,7 +196,9 @@ async function readHits(
 ): Promise<Hit[]> {
   if (scored.length === 0) return []
   const marks = scored.map((_, at) => `$${at + 1}`).join(', ')
-  const rows = await engine.query<Omit<Hit, 'score' | 'snippet'> & { number: string; head: string }>(
+  const rows = await engine.query<
+    Omit<Hit, 'score' | 'snippet'> & { number: string; head: string }
+  >(
     `SELECT number, id, cid, kind, name, member, epoch_ms("at")::DOUBLE AS "atMs",
        left(text, ${SHOWN_MAX}) AS head FROM ${DOCUMENTS} WHERE number IN (${marks})`,
     scored.map(({ document }) => BigInt(document)),

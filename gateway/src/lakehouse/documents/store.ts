@@ -63,9 +63,15 @@ export function documentSchema(): string[] {
     create(SEGMENTS, { tier: 'TINYINT', first: 'BIGINT', documents: 'INTEGER' }),
     create(TALLY, { next: 'BIGINT', documents: 'BIGINT', words: 'BIGINT' }),
     `INSERT INTO ${TALLY} SELECT 0, 0, 0 WHERE NOT EXISTS (FROM ${TALLY})`,
-    ...[DOCUMENTS, POSTINGS].map(smallGroups),
   ]
 }
+
+/** Statements that say how files are written; only for tables that are there for others to see. */
+export const documentOptions = (): string[] => [DOCUMENTS, POSTINGS].map(smallGroups)
+
+/** How many of them hold. */
+export const COUNT_OPTIONS = `SELECT count(*) AS count FROM ducklake_options('${LAKE}')
+  WHERE option_name = 'parquet_row_group_size' AND scope = 'TABLE' AND value = '${GROUP_ROWS}'`
 
 function smallGroups(table: string): string {
   const [lake, schema, name] = table.split('.')

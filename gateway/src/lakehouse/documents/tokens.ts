@@ -12,7 +12,24 @@ export interface Word {
 
 /** In nearly every text and so of no help: they are neither kept nor asked for. */
 export const STOP_WORDS: ReadonlySet<string> = new Set([
-  ...['的', '了', '和', '与', '及', '或', '在', '是', '为', '于', '之', '等', '对', '其', '将', '并'],
+  ...[
+    '的',
+    '了',
+    '和',
+    '与',
+    '及',
+    '或',
+    '在',
+    '是',
+    '为',
+    '于',
+    '之',
+    '等',
+    '对',
+    '其',
+    '将',
+    '并',
+  ],
   ...['a', 'an', 'the', 'of', 'and', 'or', 'to', 'in'],
 ])
 
@@ -79,7 +96,7 @@ function segmenter(): Jieba {
   if (loaded) return loaded
   const require = createRequire(import.meta.url)
   const jieba = require('@node-rs/jieba') as typeof import('@node-rs/jieba')
-  const { dict } = require('@node-rs/jieba/dict') as typeof import('@node-rs/jieba/dict')
+  const { dict } = require('@node-rs/jieba/dict.js') as typeof import('@node-rs/jieba/dict.js')
   loaded = jieba.Jieba.withDict(dict)
   return loaded
 }
