@@ -56,45 +56,71 @@ export interface Occurrences {
   readonly positions: Uint32Array
 }
 
-/** @param count of the documents, all chunks together. */
-export function unpacked(bytes: Uint8Array, count: number): Occurrences {
+/**
+ * @param count of the documents, all chunks together.
+ * @param withPositions false where only is asked how often: most of a question's bytes are positions.
+ */
+export function unpacked(bytes: Uint8Array, count: number, withPositions = true): Occurrences {
   const documents = new Float64Array(count)
   const sizes = new Uint32Array(count)
   const starts = new Uint32Array(count + 1)
   // Each position takes a byte at least.
-  const positions = new Uint32Array(bytes.length)
-  let at = 0
-  function next(): number {
-    let byte = bytes[at++] ?? 0
-    if (byte < 0x80) return byte
-    let value = byte & 0x7f
-    let scale = 0x80
-    do {
-      byte = bytes[at++] ?? 0
-      value += (byte & 0x7f) * scale
-      scale *= 0x80
-    } while (byte >= 0x80)
-    return value
-  }
+  const positions = new Uint32Array(withPositions ? bytes.length : 0)
+  const from = { bytes, at: 0 }
   let row = 0
   let filled = 0
-  while (at < bytes.length && row < count) {
-    let document = next()
-    for (let left = next(); left > 0 && row < count; left--) {
-      document += next()
+  while (from.at < bytes.length && row < count) {
+    let document = take(from)
+    for (let left = take(from); left > 0 && row < count; left--) {
+      document += take(from)
       documents[row] = document
-      sizes[row] = next()
+      sizes[row] = take(from)
       starts[row] = filled
-      let position = 0
-      for (let times = next(); times > 0 && at < bytes.length; times--) {
-        position += next()
-        positions[filled++] = position
-      }
+      const times = Math.min(take(from), bytes.length)
+      if (withPositions) takePositions(from, positions, { filled, times })
+      else pass(from, times)
+      filled += times
       row++
     }
   }
   starts[row] = filled
   return { documents, sizes, starts, positions }
+}
+
+interface Place {
+  readonly bytes: Uint8Array
+  at: number
+}
+
+function take(from: Place): number {
+  const { bytes } = from
+  let byte = bytes[from.at++] ?? 0
+  if (byte < 0x80) return byte
+  let value = byte & 0x7f
+  let scale = 0x80
+  do {
+    byte = bytes[from.at++] ?? 0
+    value += (byte & 0x7f) * scale
+    scale *= 0x80
+  } while (byte >= 0x80)
+  return value
+}
+
+function takePositions(
+  from: Place,
+  positions: Uint32Array,
+  { filled, times }: { filled: number; times: number },
+): void {
+  let position = 0
+  for (let each = 0; each < times && from.at < from.bytes.length; each++) {
+    position += take(from)
+    positions[filled + each] = position
+  }
+}
+
+function pass(from: Place, times: number): void {
+  for (let left = times; left > 0 && from.at < from.bytes.length; left--)
+    while ((from.bytes[from.at++] ?? 0) >= 0x80);
 }
 
 /** As single postings again, for what is changed by hand: a document that is taken out, a check. */

@@ -41,19 +41,20 @@ const tooLong = (): CodedError =>
 function covering(words: readonly Word[]): Word[] {
   const sorted = [...words].sort((a, b) => a.at - b.at)
   const chosen: Word[] = []
+  let best: Word | undefined
   let covered = 0
-  let at = 0
-  while (at < sorted.length) {
-    let best: Word | undefined
-    for (; at < sorted.length && (sorted[at]?.at ?? 0) <= covered; at++) {
-      const word = sorted[at]
-      if (word && endOf(word) > Math.max(covered, best ? endOf(best) : 0)) best = word
+  for (const word of sorted) {
+    // Nothing that begins here or later reaches what the best one does: it is needed.
+    if (best && word.at > covered) {
+      chosen.push(best)
+      covered = endOf(best)
+      best = undefined
     }
-    if (best) chosen.push(best)
-    // A gap: a stop word, or a mark between words.
-    covered = best ? endOf(best) : Math.max(covered, sorted[at]?.at ?? covered)
+    // After a gap, of a stop word or a mark, it goes on where the next word begins.
+    covered = best ? covered : Math.max(covered, word.at)
+    if (endOf(word) > Math.max(covered, best ? endOf(best) : 0)) best = word
   }
-  return chosen
+  return best ? [...chosen, best] : chosen
 }
 
 const endOf = ({ at, length }: Word): number => at + length

@@ -159,16 +159,17 @@ describe(`documents in the lake (TRIFLOW_SEED=${SEED})`, function () {
 
   it('are shown with CID, marked in their own words', async () => {
     const [hit] = (await search(engine, '应收账款', { limit: 1 })).hits
-    const document = held.find(({ id }) => id === hit?.id)
+    if (!hit) throw new Error('no hit')
+    const document = held.find(({ id }) => id === hit.id)
     expect(hit).to.deep.include({ cid: document?.cid, member: document?.member })
     expect(hit).to.deep.include({
       kind: document?.kind,
       atMs: document?.atMs,
       name: document?.name,
     })
-    const [mark = [0, 0]] = hit?.snippet.marks ?? []
-    expect(hit?.snippet.text.slice(...mark)).to.equal('应收账款')
-    expect(document?.text).to.include(hit?.snippet.text ?? 'no snippet')
+    const [mark = [0, 0]] = hit.snippet.marks
+    expect(hit.snippet.text.slice(...mark)).to.equal('应收账款')
+    expect(document?.text).to.include(hit.snippet.text)
   })
 
   it('are filtered by kind, member and time', async () => {

@@ -7,7 +7,7 @@ import { sizeOf, unpacked, type Occurrences } from './packing.ts'
 import { partsOf, type Part } from './question.ts'
 import { snippetOf, type Snippet } from './snippet.ts'
 import { DOCUMENTS, POSTINGS, RECENT } from './store.ts'
-import { readTally, type Tally } from './tally.ts'
+import { keptTally, readTally, type Tally } from './tally.ts'
 
 export interface SearchOptions {
   /** At most LIMIT_MAX. */
@@ -59,9 +59,9 @@ export async function search(
   const limit = Math.min(Math.max(1, options.limit), LIMIT_MAX)
   // One snapshot of the lake for all that is read, whoever writes meanwhile.
   return engine.transaction(async () => {
-    const tally = await readTally(engine)
-    const read = await readWords(engine, wordsOf(parts))
-    const allowed = await readAllowed(engine, options, tally)
+    const tally = await keptTally(engine)
+    const read = await readWords(engine, parts)
+    const allowed = await readAllowed(engine, options)
     const best = bestOf(offset + limit)
     let total = 0
     for (const segment of read.segments)
@@ -90,7 +90,9 @@ const weightsOf = ({ holding }: ReadWords, { documents, words }: Tally): Weights
   meanWords: Math.max(1, words) / Math.max(1, documents),
 })
 
-async function readWords(engine: Engine, words: readonly string[]): Promise<ReadWords> {
+async function readWords(engine: Engine, parts: readonly Part[]): Promise<ReadWords> {
+  const words = wordsOf(parts)
+  const inPhrases = new Set(wordsOf(parts.filter(part => part.words.length > 1)))
   const recent = await readRecent(engine, words)
   const holding = new Map([...recent].map(([word, of]) => [word, of.documents.length]))
   const marks = words.map((_, at) => `$${at + 1}`).join(', ')
@@ -113,7 +115,7 @@ async function readWords(engine: Engine, words: readonly string[]): Promise<Read
   const sealed = new Map<string, Occurrences>()
   for (const [word, { documents, bytes }] of chunks) {
     holding.set(word, (holding.get(word) ?? 0) + documents)
-    sealed.set(word, unpacked(Buffer.concat(bytes), documents))
+    sealed.set(word, unpacked(Buffer.concat(bytes), documents, inPhrases.has(word)))
   }
   return { holding, segments: [sealed, recent] }
 }
@@ -159,28 +161,35 @@ function columnsOf(
 async function readAllowed(
   engine: Engine,
   options: SearchOptions,
-  { next }: Tally,
 ): Promise<string | undefined> {
-  const values: DuckDBValue[] = []
-  const conditions: string[] = []
-  const put = (condition: (mark: string) => string, value: DuckDBValue): void => {
-    values.push(value)
-    conditions.push(condition(`$${values.length}`))
-  }
-  const { kind, members, fromMs, toMs } = options
-  if (kind !== undefined) put(mark => `kind = ${mark}`, kind)
-  if (members?.length === 0) conditions.push('false')
-  else if (members)
-    put(mark => `member IN (SELECT unnest(${mark}::VARCHAR[]))`, listValue([...members]))
-  if (fromMs !== undefined) put(mark => `"at" >= ${mark}`, instant(fromMs))
-  if (toMs !== undefined) put(mark => `"at" < ${mark}`, instant(toMs))
-  if (conditions.length === 0 || next === 0) return undefined
+  const { conditions, values } = filtersOf(options)
+  if (conditions.length === 0) return undefined
+  const { next } = await readTally(engine)
+  if (next === 0) return ''
   const [row] = await engine.query<{ bits: string | null }>(
     `SELECT bitstring_agg(number, 0, ${next - 1})::VARCHAR AS bits FROM ${DOCUMENTS}
      WHERE ${conditions.join(' AND ')}`,
     values,
   )
   return row?.bits ?? ''
+}
+
+function filtersOf({ kind, members, fromMs, toMs }: SearchOptions): {
+  conditions: string[]
+  values: DuckDBValue[]
+} {
+  const values: DuckDBValue[] = []
+  const marked = (value: DuckDBValue): string => `$${values.push(value)}`
+  const conditions = [
+    kind === undefined ? '' : `kind = ${marked(kind)}`,
+    members?.length
+      ? `member IN (SELECT unnest(${marked(listValue([...members]))}::VARCHAR[]))`
+      : '',
+    members?.length === 0 ? 'false' : '',
+    fromMs === undefined ? '' : `"at" >= ${marked(instant(fromMs))}`,
+    toMs === undefined ? '' : `"at" < ${marked(instant(toMs))}`,
+  ]
+  return { conditions: conditions.filter(condition => condition !== ''), values }
 }
 
 const instant = (ms: number): DuckDBTimestampValue =>

@@ -18,8 +18,21 @@ export async function readTally(engine: Engine): Promise<Tally> {
   }
 }
 
+const KEPT_MS = 5_000
+const kept = new WeakMap<Engine, { readonly tally: Tally; readonly atMs: number }>()
+
+/** For weights: what another process has written in the last seconds changes no order that anybody sees. */
+export async function keptTally(engine: Engine): Promise<Tally> {
+  const known = kept.get(engine)
+  if (known && performance.now() - known.atMs < KEPT_MS) return known.tally
+  const tally = await readTally(engine)
+  kept.set(engine, { tally, atMs: performance.now() })
+  return tally
+}
+
 /** Within a transaction: of two that change this row the catalogue lets one. */
 export async function writeTally(engine: Engine, to: Tally): Promise<void> {
+  kept.delete(engine)
   await engine.query(`UPDATE ${TALLY} SET next = $1, documents = $2, words = $3`, [
     BigInt(to.next),
     BigInt(to.documents),

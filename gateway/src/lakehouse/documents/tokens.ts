@@ -1,6 +1,8 @@
 /** The words of a text and where they stand: the same function for a document and for a question. */
 import { createRequire } from 'node:module'
+import type * as jieba from '@node-rs/jieba'
 import type { Jieba } from '@node-rs/jieba'
+import type * as dictionary from '@node-rs/jieba/dict.js'
 import { fold } from './fold.ts'
 
 export interface Word {
@@ -95,8 +97,8 @@ let loaded: Jieba | undefined
 function segmenter(): Jieba {
   if (loaded) return loaded
   const require = createRequire(import.meta.url)
-  const jieba = require('@node-rs/jieba') as typeof import('@node-rs/jieba')
-  const { dict } = require('@node-rs/jieba/dict.js') as typeof import('@node-rs/jieba/dict.js')
-  loaded = jieba.Jieba.withDict(dict)
+  const { Jieba } = require('@node-rs/jieba') as typeof jieba
+  const { dict } = require('@node-rs/jieba/dict.js') as typeof dictionary
+  loaded = Jieba.withDict(dict)
   return loaded
 }

@@ -8,7 +8,6 @@ const MARKS = [
 ] as const
 
 /** Beside tab, line feed, form feed, carriage return and escape there are none in a text. */
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0001-\u0008\u000b\u000e-\u001a\u001c-\u001f]/g
 const CONTROLS_MAX_SHARE = 0.01
 

@@ -66,20 +66,22 @@ function textOf(document: Document, limits: Limits): Extraction {
   const sink = new TextSink(limits.text)
   const warnings = new Set<Warning>()
   let read = 0
-  while (read < Math.min(count, limits.pages)) {
-    const text = pageOf(document, read)
+  while (read < Math.min(count, limits.pages) && !sink.cut) {
+    const text = pageOf(document, read++)
     if (text === undefined) warnings.add('PAGES_UNREADABLE')
-    read++
-    if (!sink.put(`${text ?? ''}\n\n`)) break
+    else sink.put(`${text}\n\n`)
   }
-  if (count === 0 || (read === count && warnings.size > 0 && sink.text() === ''))
-    throw new Refusal('PDF_MALFORMED')
+  const text = sink.text()
+  if (text === '') return withoutText(count, warnings)
+  const cut = sink.cut || read < count
   if (read < count) warnings.add('PAGES_CUT')
   if (sink.cut) warnings.add('TEXT_CUT')
-  const text = sink.text()
-  if (text === '') return { outcome: 'WITHOUT_TEXT', kind: 'PDF', pages: count }
-  const cut = sink.cut || read < count
   return { outcome: 'EXTRACTED', kind: 'PDF', text, pages: count, cut, warnings: [...warnings] }
+}
+
+function withoutText(pages: number, warnings: ReadonlySet<Warning>): Extraction {
+  if (pages === 0 || warnings.has('PAGES_UNREADABLE')) throw new Refusal('PDF_MALFORMED')
+  return { outcome: 'WITHOUT_TEXT', kind: 'PDF', pages }
 }
 
 /** One bad page is no reason to lose the others, unless it has taken the memory. */
