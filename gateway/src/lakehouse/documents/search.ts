@@ -158,10 +158,7 @@ function columnsOf(
 }
 
 /** A `1` at the number of each document that the filters let through; nothing when there are none. */
-async function readAllowed(
-  engine: Engine,
-  options: SearchOptions,
-): Promise<string | undefined> {
+async function readAllowed(engine: Engine, options: SearchOptions): Promise<string | undefined> {
   const { conditions, values } = filtersOf(options)
   if (conditions.length === 0) return undefined
   const { next } = await readTally(engine)
