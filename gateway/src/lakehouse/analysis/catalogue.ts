@@ -1,0 +1,150 @@
+/**
+ * What analysts can ask for: the columns of silver and gold with what they hold. A column that nobody has classified is
+ * in no view: a new field of a contract is closed until somebody says what it is.
+ */
+import { LAKE, lakeSchema } from '../schema.ts'
+import { GOLD, SILVER, type SilverTable } from '../tables.ts'
+import type { Kind } from './masks.ts'
+
+export interface Column {
+  /** Type in DuckDB. */
+  readonly type: string
+  readonly kind: Kind
+  /** Known to others about a person or firm, so that several of them together tell who it is. */
+  readonly isQuasi: boolean
+  /** Whom the row is about; k-anonymity counts these. */
+  readonly isSubject: boolean
+}
+
+export interface Relation {
+  /** `silver.invoices`. */
+  readonly name: string
+  readonly columns: Readonly<Record<string, Column>>
+  /** Of a view: the SELECT that makes it, over `silver` in the catalogue `lake`. */
+  readonly definition?: string
+  /** Of a table: what each column is made from. */
+  readonly origins?: Readonly<Record<string, LedgerOrigin>>
+}
+
+/** A field of a value on the ledger, by way of bronze. */
+export interface LedgerOrigin {
+  /** `bronze.writes.value` and so on. */
+  readonly bronze: string
+  /** Path in the value; empty where the column is not from the value. */
+  readonly field: string
+  /** Keys on the ledger: kind of the record, and whether the value is public or in the own collection. */
+  readonly ledgerKey: string
+}
+
+export type Catalogue = ReadonlyMap<string, Relation>
+
+type Class = readonly [Kind, ...('QUASI' | 'SUBJECT')[]]
+
+const PARTY: Class = ['NAME', 'QUASI']
+const OPEN: Class = ['PLAIN']
+const KNOWN: Class = ['PLAIN', 'QUASI']
+const DOCUMENT: Class = ['ID_NUMBER', 'QUASI']
+
+const named = (classes: Record<string, Class>): [string, Class][] =>
+  Object.entries(classes).flatMap(([names, each]) =>
+    names.split(' ').map((name): [string, Class] => [name, each]),
+  )
+
+/** By name of the column, which means the same in every table. */
+const CLASSES: ReadonlyMap<string, Class> = new Map(
+  named({
+    'buyer seller payer payee obligor holder asker funder': PARTY,
+    'number code entry_reference': DOCUMENT,
+    remittance: ['TEXT'],
+    'id invoice_id receivable_id request_id bid_id root parent block tx_index': KNOWN,
+    'state_block at state_at': KNOWN,
+    'msp_id buyer_msp seller_msp bank_msp payer_msp payee_msp': KNOWN,
+    'obligor_msp holder_msp asker_msp funder_msp': KNOWN,
+    'currency category kind status deleted': KNOWN,
+    'ordered_on despatched_on received_on issued_on payable_on value_on due_on': KNOWN,
+    'offer_until bids_until paid_on': KNOWN,
+    'tax match approval use state depth recourse method': OPEN,
+    'net_fen tax_fen total_fen gross_fen eligible_fen confirmed_fen available_fen': OPEN,
+    'locked_fen certified_fen factored_fen credited_fen disputed_fen paid_fen': OPEN,
+    'amount_fen face_fen collected_fen root_face_fen discount_fen fees_fen': OPEN,
+    'rate_ppm days': OPEN,
+  }),
+)
+
+/** The small firm of a row, which behind a pseudonym is often one person. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  members: 'id',
+  orders: 'seller',
+  despatches: 'seller',
+  receipts: 'seller',
+  invoices: 'seller',
+  balances: 'seller',
+  credit_notes: 'seller',
+  payments: 'payee',
+  receivables: 'holder',
+  requests: 'asker',
+}
+
+function columnsOf(name: string, types: Readonly<Record<string, string>>): Record<string, Column> {
+  const columns: Record<string, Column> = {}
+  for (const [column, type] of Object.entries(types)) {
+    // The id of a member is the member.
+    const found = name === 'members' && column === 'id' ? PARTY : CLASSES.get(column)
+    if (!found) continue
+    const isSubject = SUBJECTS[name] === column
+    columns[column] = {
+      type,
+      kind: found[0],
+      isQuasi: isSubject || found.includes('QUASI'),
+      isSubject,
+    }
+  }
+  return columns
+}
+
+const ORIGINS: Readonly<Record<string, string>> = {
+  id: 'bronze.writes.id',
+  block: 'bronze.writes.block',
+  tx_index: 'bronze.writes.tx_index',
+  at: 'bronze.writes.at',
+}
+
+function originOf(table: SilverTable, column: string): LedgerOrigin {
+  return {
+    bronze: ORIGINS[column] ?? 'bronze.writes.value',
+    field: table.fields[column] ?? '',
+    ledgerKey: `${table.kind}/${table.side}`,
+  }
+}
+
+function silverRelation(table: SilverTable): Relation {
+  const columns = columnsOf(table.name, table.columns)
+  const origins = Object.keys(table.columns).map(name => [name, originOf(table, name)] as const)
+  return { name: `silver.${table.name}`, columns, origins: Object.fromEntries(origins) }
+}
+
+function goldRelation(view: (typeof GOLD)[number]): Relation {
+  const types: Record<string, string> = {}
+  for (const name of [view.terms, view.states]) {
+    const table = SILVER.find(each => each.name === name)
+    for (const [column, type] of Object.entries(table?.columns ?? {}))
+      if (column !== 'deleted') types[column] ??= type
+  }
+  if (view.states !== undefined)
+    Object.assign(types, { state_block: 'BIGINT', state_at: 'TIMESTAMP' })
+  const columns = columnsOf(view.name, types)
+  return { name: `gold.${view.name}`, columns, definition: goldDefinition(view.name) }
+}
+
+/** The lake makes its views from one text; lineage reads that text and no copy of it. */
+function goldDefinition(name: string): string {
+  const head = `CREATE OR REPLACE VIEW ${LAKE}.gold.${name} AS `
+  const made = lakeSchema().find(sql => sql.startsWith(head))
+  if (made === undefined) throw new Error(`no view gold.${name}`)
+  return made.slice(head.length)
+}
+
+export function lakeCatalogue(): Catalogue {
+  const relations = [...SILVER.map(silverRelation), ...GOLD.map(goldRelation)]
+  return new Map(relations.map(relation => [relation.name, relation]))
+}

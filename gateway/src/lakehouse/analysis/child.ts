@@ -1,0 +1,194 @@
+/**
+ * The process in which analysts' queries run: one reader, one DuckDB, nothing else. It has no secrets in its
+ * environment; what it was given to open the lake lies below views that a query cannot look behind.
+ */
+import {
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DuckDBDateValue,
+  DuckDBInstance,
+  StatementType,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+import { quotedText, type Json } from './ast.ts'
+import {
+  EXIT_MEMORY,
+  type Answer,
+  type Bound,
+  type FaultCode,
+  type Reply,
+  type Request,
+  type Run,
+  type SandboxSpec,
+} from './protocol.ts'
+
+let connection: DuckDBConnection | undefined
+let memoryMaxBytes = Number.POSITIVE_INFINITY
+
+/** DuckDB counts its buffers and not the texts that it computes: the process looks at its own size as well. */
+const WATCH_MS = 15
+const TEXTS_PER_BUFFER = 2
+
+async function open(spec: SandboxSpec): Promise<Json> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(spec.threads),
+    memory_limit: `${spec.memoryMb}MB`,
+    temp_directory: '',
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  })
+  connection = await instance.connect()
+  for (const sql of [...spec.attach, ...spec.views]) await connection.run(sql)
+  const folders = spec.folders.map(quotedText).join(', ')
+  await connection.run(`SET allowed_directories = [${folders}]`)
+  await connection.run('SET enable_external_access = false')
+  // Last: after it nothing can be set any more, by this process neither.
+  await connection.run('SET lock_configuration = true')
+  memoryMaxBytes = process.memoryUsage.rss() + TEXTS_PER_BUFFER * spec.memoryMb * 1024 * 1024
+  return await ownNames(connection)
+}
+
+/** Names that a FROM without a schema could mean. */
+async function ownNames(opened: DuckDBConnection): Promise<Json> {
+  const reader = await opened.runAndReadAll(
+    `SELECT lower(view_name) FROM duckdb_views() UNION SELECT lower(table_name) FROM duckdb_tables()`,
+  )
+  return reader.getRowsJson().map(row => row[0] as Json)
+}
+
+const TREE = 'skip_null := true, skip_empty := true, skip_default := true'
+
+async function single(sql: string, value: string): Promise<string> {
+  if (!connection) throw new Error('not open')
+  const reader = await connection.runAndReadAll(sql, [value])
+  return String(reader.getRowsJson()[0]?.[0])
+}
+
+class Fault extends Error {
+  readonly code: FaultCode
+  constructor(code: FaultCode, detail = '') {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** Before the first row is read a message can only speak of the text and of the views' columns. */
+async function prepare(opened: DuckDBConnection, run: Run): Promise<DuckDBPreparedStatement> {
+  let statement: DuckDBPreparedStatement
+  try {
+    statement = await opened.prepare(run.sql)
+  } catch (error) {
+    const said = (error as Error).message
+    throw new Fault('QUERY_INVALID', said.split('\nLINE ')[0]?.trim())
+  }
+  if (statement.statementType !== StatementType.SELECT) throw new Fault('QUERY_INVALID')
+  try {
+    const values = Object.entries(run.values)
+    statement.bind(
+      Object.fromEntries(values.map(([name, bound]) => [name, valueOf(bound)])),
+      Object.fromEntries(values.map(([name, bound]) => [name, TYPES[bound.type]])),
+    )
+  } catch {
+    throw new Fault('QUERY_INVALID', 'the parameters do not fit')
+  }
+  return statement
+}
+
+const TYPES: Readonly<Record<Bound['type'], DuckDBType>> = {
+  VARCHAR,
+  BIGINT,
+  DATE,
+  BOOLEAN,
+}
+const DAY_MS = 86_400_000
+
+function valueOf({ value, type }: Bound): DuckDBValue {
+  if (value === null) return null
+  if (type === 'BIGINT') return BigInt(value)
+  if (type === 'DATE') return new DuckDBDateValue(Date.parse(`${value}T00:00:00Z`) / DAY_MS)
+  return value
+}
+
+async function run(request: Run): Promise<Answer> {
+  if (!connection) throw new Error('not open')
+  const opened = connection
+  let isLate = false
+  const late = setTimeout(() => {
+    isLate = true
+    opened.interrupt()
+  }, request.timeoutMs)
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() > memoryMaxBytes) process.exit(EXIT_MEMORY)
+  }, WATCH_MS)
+  try {
+    return await read(await prepare(opened, request), request)
+  } catch (error) {
+    if (isLate) throw new Fault('QUERY_TIMEOUT')
+    throw error
+  } finally {
+    clearTimeout(late)
+    clearInterval(watch)
+  }
+}
+
+/** From here on a message of the engine may hold a value, and is dropped. */
+async function read(statement: DuckDBPreparedStatement, limits: Run): Promise<Answer> {
+  try {
+    const result = await statement.stream()
+    const columns = result.columnNames().map((name, at) => ({
+      name,
+      type: result.columnType(at).toString(),
+    }))
+    const rows: Json[][] = []
+    let bytes = 0
+    for await (const part of result.yieldRowsJson())
+      for (const row of part as Json[][]) {
+        bytes += Buffer.byteLength(JSON.stringify(row))
+        if (rows.length >= limits.rowsMax || bytes > limits.bytesMax)
+          return { columns, rows, truncated: true }
+        rows.push(row)
+      }
+    return { columns, rows, truncated: false }
+  } catch (error) {
+    throw new Fault(isOutOfMemory(error) ? 'QUERY_MEMORY' : 'QUERY_FAILED')
+  }
+}
+
+/** The binding passes the class of an error as the head of its message and in no other way. */
+const isOutOfMemory = (error: unknown): boolean =>
+  (error as Error).message.startsWith('Out of Memory Error')
+
+async function answer(request: Request): Promise<Json | Answer> {
+  switch (request.kind) {
+    case 'OPEN':
+      return open(request.spec)
+    case 'PARSE':
+      return JSON.parse(await single(`SELECT json_serialize_sql(?::VARCHAR, ${TREE})`, request.sql))
+    case 'PRINT':
+      return single('SELECT json_deserialize_sql(?::JSON)', JSON.stringify(request.tree))
+    case 'RUN':
+      return run(request)
+  }
+}
+
+process.on('message', (request: Request) => {
+  answer(request).then(
+    value => send({ ok: true, value }),
+    (error: unknown) => {
+      if (error instanceof Fault)
+        return send({ ok: false, code: error.code, detail: error.message })
+      const detail = request.kind === 'OPEN' ? String((error as Error).message) : ''
+      return send({ ok: false, code: 'SANDBOX_BROKEN', detail })
+    },
+  )
+})
+process.on('disconnect', () => process.exit(0))
+
+const send = (reply: Reply): void => void process.send?.(reply)

@@ -1,0 +1,161 @@
+/**
+ * Who sees which rows and which columns, and how much an answer may cost. A table that a role does not list does not
+ * exist for it.
+ */
+import type { Kind, Mask, SensitiveKind } from './masks.ts'
+import { KINDS } from './masks.ts'
+
+export const ANALYST_ROLES = ['SUPPLIER', 'CORE', 'BANK', 'REGULATOR'] as const
+export type AnalystRole = (typeof ANALYST_ROLES)[number]
+
+/** Who asks; made from a checked session, never from a request's body. */
+export interface Reader {
+  readonly role: AnalystRole
+  readonly mspId: string
+  /** The member for whom the user acts. */
+  readonly memberId?: string
+}
+
+export type RowRule =
+  | 'ALL'
+  /** One of the columns is the reader's member. */
+  | { readonly member: readonly string[] }
+  /** One of the columns is the reader's organisation. */
+  | { readonly msp: readonly string[] }
+  /** The column is among `key` of the rows that the reader sees of another table. */
+  | { readonly column: string; readonly among: string; readonly key: string }
+  | { readonly anyOf: readonly RowRule[] }
+
+export interface Limits {
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  readonly threads: number
+  readonly rowsMax: number
+  readonly bytesMax: number
+}
+
+export interface RolePolicy {
+  readonly tables: Readonly<Record<string, RowRule>>
+  readonly masks: Readonly<Record<SensitiveKind, Mask>>
+  readonly limits: Limits
+  /** May ask what the lake said at an earlier version. */
+  readonly isTimeTraveller: boolean
+  /** Subjects that every exported group has at least. */
+  readonly k: number
+}
+
+export type Policy = Readonly<Record<AnalystRole, RolePolicy>>
+
+export const LIMITS: Limits = {
+  timeoutMs: 10_000,
+  memoryMb: 256,
+  threads: 1,
+  rowsMax: 10_000,
+  bytesMax: 8 * 1024 * 1024,
+}
+export const K_DEFAULT = 10
+
+const masks = (given: Partial<Record<SensitiveKind, Mask>>, rest: Mask): RolePolicy['masks'] =>
+  Object.fromEntries(KINDS.map(kind => [kind, given[kind] ?? rest])) as RolePolicy['masks']
+
+const PRIVATE_BY_PARTY: Readonly<Record<string, readonly string[]>> = {
+  orders: ['buyer', 'seller'],
+  despatches: ['buyer', 'seller'],
+  receipts: ['buyer', 'seller'],
+  invoices: ['buyer', 'seller'],
+  balances: ['buyer', 'seller'],
+  credit_notes: ['buyer', 'seller'],
+  payments: ['payer', 'payee'],
+  receivables: ['obligor', 'holder'],
+  requests: ['asker'],
+}
+const GOLD_NAMES = [
+  'orders',
+  'receipts',
+  'invoices',
+  'balances',
+  'payments',
+  'receivables',
+  'requests',
+]
+
+const among = (column: string, other: string, key = 'id'): RowRule => ({
+  column,
+  among: other,
+  key,
+})
+
+/** A supplier of an alliance, whose lake holds the private values of its neighbours as well. */
+function ownRows(): Record<string, RowRule> {
+  const silver = Object.entries(PRIVATE_BY_PARTY).map(
+    ([name, member]) => [`silver.${name}`, { member }] as const,
+  )
+  const gold = GOLD_NAMES.map(
+    name => [`gold.${name}`, { member: PRIVATE_BY_PARTY[name] ?? [] }] as const,
+  )
+  return {
+    ...Object.fromEntries([...silver, ...gold]),
+    'silver.members': { member: ['id'] },
+    'gold.members': { member: ['id'] },
+    'silver.invoice_states': among('id', 'silver.invoices'),
+    'silver.receivable_states': among('id', 'silver.receivables'),
+    'silver.request_states': among('id', 'silver.requests'),
+    'silver.bids': among('request_id', 'silver.requests'),
+    'silver.bid_states': among('request_id', 'silver.requests'),
+    'gold.bids': among('request_id', 'silver.requests'),
+    'silver.settlements': among('id', 'silver.receivables'),
+  }
+}
+
+/** What the bank funds, and what it was asked to fund: a request that it bid on or that is open to it. */
+function fundedRows(): Record<string, RowRule> {
+  const bids: RowRule = { msp: ['bank_msp'] }
+  const asked: RowRule = {
+    anyOf: [{ msp: ['funder_msp'] }, among('id', 'silver.bid_states', 'request_id')],
+  }
+  const requests = among('id', 'silver.request_states')
+  const receivables: RowRule = {
+    anyOf: [{ msp: ['holder_msp'] }, among('id', 'silver.request_states', 'receivable_id')],
+  }
+  const payments: RowRule = { msp: ['bank_msp', 'payer_msp', 'payee_msp'] }
+  return {
+    'silver.bid_states': bids,
+    'silver.bids': among('id', 'silver.bid_states'),
+    'gold.bids': bids,
+    'silver.request_states': asked,
+    'silver.requests': requests,
+    'gold.requests': requests,
+    'silver.receivable_states': receivables,
+    'silver.receivables': among('id', 'silver.receivable_states'),
+    'gold.receivables': among('id', 'silver.receivable_states'),
+    'silver.settlements': among('id', 'silver.receivable_states'),
+    'silver.payments': payments,
+    'gold.payments': payments,
+    'silver.members': 'ALL',
+    'gold.members': 'ALL',
+  }
+}
+
+const everything = (names: Iterable<string>): Record<string, RowRule> =>
+  Object.fromEntries([...names].map(name => [name, 'ALL' as const]))
+
+/** @param tables all names of the catalogue. */
+export function lakePolicy(tables: Iterable<string>): Policy {
+  const all = everything(tables)
+  const common = { limits: LIMITS, isTimeTraveller: false, k: K_DEFAULT }
+  const display = masks({ NAME: 'PLAIN', ID_NUMBER: 'PLAIN', TEXT: 'PLAIN' }, 'PARTIAL')
+  return {
+    SUPPLIER: { ...common, tables: ownRows(), masks: display },
+    CORE: { ...common, tables: all, masks: display, isTimeTraveller: true },
+    BANK: { ...common, tables: fundedRows(), masks: { ...display, TEXT: 'HIDDEN' } },
+    REGULATOR: {
+      ...common,
+      tables: all,
+      masks: masks({ TEXT: 'HIDDEN', PHONE: 'HIDDEN', ADDRESS: 'HIDDEN' }, 'PSEUDONYM'),
+      isTimeTraveller: true,
+    },
+  }
+}
+
+export const maskFor = (policy: RolePolicy, kind: Kind): Mask =>
+  kind === 'PLAIN' ? 'PLAIN' : policy.masks[kind]
