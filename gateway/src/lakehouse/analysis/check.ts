@@ -22,7 +22,7 @@ export interface CheckedQuery {
 export const TEXT_MAX = 20_000
 const PARENTHESES_MAX = 60
 const DEPTH_MAX = 200
-const NODES_MAX = 10_000
+const NODES_MAX = 5_000
 
 export const refusal = (code: string, detail: string, status = 400): CodedError =>
   new CodedError(code, { status, detail })

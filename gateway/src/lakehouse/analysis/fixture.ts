@@ -70,7 +70,9 @@ export function memoryLake(rows: Readonly<Record<string, readonly Row[]>>): Anal
       'CREATE SCHEMA lake.gold',
       ...tables,
       ...inserts,
-      ...(version === undefined ? [] : [`DELETE FROM lake.silver.invoices WHERE block > ${version}`]),
+      ...(version === undefined
+        ? []
+        : [`DELETE FROM lake.silver.invoices WHERE block > ${version}`]),
     ],
   }
 }

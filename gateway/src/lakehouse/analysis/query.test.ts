@@ -77,7 +77,10 @@ describe('lakehouse/analysis: queries', function () {
     })
 
   it('shows a supplier the rows of its own member and no others', async () => {
-    expect(await rows(SUPPLIER, 'SELECT id FROM silver.invoices ORDER BY id')).deep.equal([['1'], ['2']])
+    expect(await rows(SUPPLIER, 'SELECT id FROM silver.invoices ORDER BY id')).deep.equal([
+      ['1'],
+      ['2'],
+    ])
     expect(await rows(SUPPLIER, 'SELECT count(*) FROM silver.people')).deep.equal([['1']])
   })
 
@@ -107,7 +110,10 @@ describe('lakehouse/analysis: queries', function () {
   })
 
   it('masks in part for display', async () => {
-    const [row] = await rows(SUPPLIER, 'SELECT name, phone, account, address, note FROM silver.people')
+    const [row] = await rows(
+      SUPPLIER,
+      'SELECT name, phone, account, address, note FROM silver.people',
+    )
     expect(row).deep.equal(['Zhang Wei 1', '138****01', '****1001', 'Cha****', 'said that 1'])
     const [other] = await rows(REGULATOR, 'SELECT phone, address, note FROM silver.people')
     expect(other).deep.equal([null, null, null])
@@ -122,8 +128,11 @@ describe('lakehouse/analysis: queries', function () {
       `SELECT count(*) FILTER (WHERE contains(lower(name), 'zhang')) FROM silver.people`,
     ]
     for (const sql of none) expect(await rows(REGULATOR, sql), sql).deep.equal([['0']])
-    const shown = await rows(REGULATOR, `SELECT max(name), min(account), string_agg(person, ','),
-      max(note) FROM silver.people`)
+    const shown = await rows(
+      REGULATOR,
+      `SELECT max(name), min(account), string_agg(person, ','),
+      max(note) FROM silver.people`,
+    )
     expect(JSON.stringify(shown)).not.match(/Zhang|6222|1101|said/)
   })
 
@@ -131,6 +140,15 @@ describe('lakehouse/analysis: queries', function () {
     const sql = `SELECT count(*) FROM silver.invoices
       WHERE CAST(replace(number, 'INV-', '') AS INTEGER) > 0`
     expect(await rows(SUPPLIER, sql)).deep.equal([['2']])
+    expect(await codeOf(rows(CORE, sql))).equal('QUERY_FAILED')
+  })
+
+  it('says nothing of a hidden row by a condition that the optimizer moves below a row rule', async () => {
+    // DuckDB holds back a condition that it knows to fail at times. It does not know it of this one: without the wall it
+    // goes below the rule, meets the other bank's price and fails.
+    const sql = `SELECT count(*) FROM silver.bids
+      WHERE NOT 'a' LIKE 'b' ESCAPE (CASE WHEN rate_ppm = 31337 THEN 'zz' ELSE 'z' END)`
+    expect(await rows(BANK, sql)).deep.equal([['1']])
     expect(await codeOf(rows(CORE, sql))).equal('QUERY_FAILED')
   })
 
