@@ -80,7 +80,7 @@ const FIELDS = new Set(
    filter_expr partitions start end start_expr end_expr exclude_clause offset_expr default_expr ignore_nulls limit offset
    distinct_on_targets child cast_type try_cast id type_info width scale child_type subquery_type subquery comparison_type
    case_checks when_expr then_expr else_expr input lower upper relation_name exclude_list replace_list rename_list
-   qualified_exclude_list table_name schema_name catalog_name column_name_alias column_aliases join_type ref_type condition
+   qualified_exclude_list column table_name schema_name catalog_name column_name_alias column_aliases join_type ref_type condition
    using_columns values identifier expected_names arg_orders aliases named_param_map statements error`
     .split(/\s+/)
     .filter(word => word !== ''),

@@ -6,6 +6,7 @@ import { CodedError } from '../../platform/faults.ts'
 import { withoutPlaces, type Node } from './ast.ts'
 import type { Catalogue } from './catalogue.ts'
 import { checkText, checkTree, refusal, type CheckedQuery } from './check.ts'
+import { createLineage, type Lineage, type QueryLineage } from './lineage.ts'
 import { readerKey } from './masks.ts'
 import type { Policy, Reader, RolePolicy } from './policy.ts'
 import type { Answer, Bound } from './protocol.ts'
@@ -51,6 +52,9 @@ export interface Analysis {
   /** Runs a tree that was made from a checked one; it is checked once more as text. */
   runTree(reader: Reader, tree: Node, question: Question, rowsMax: number): Promise<Answer>
   policyOf(reader: Reader): RolePolicy
+  /** Of a column, and of each column of a query that the reader may ask. */
+  lineageOfColumn(reader: Reader, table: string, column: string): ReturnType<Lineage['ofColumn']>
+  lineageOf(reader: Reader, question: Question): Promise<QueryLineage>
   readonly catalogue: Catalogue
   close(): void
 }
@@ -82,8 +86,22 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
     return sandbox.run({ sql: question.sql, values, timeoutMs, rowsMax, bytesMax })
   }
 
+  const lineage = (reader: Reader): Lineage =>
+    createLineage({
+      catalogue: options.catalogue,
+      parse: sql => sandboxes.of(reader).sandbox.parse(sql),
+    })
+
   return {
     policyOf,
+    async lineageOf(reader, question) {
+      return lineage(reader).of((await check(reader, question)).node)
+    },
+    async lineageOfColumn(reader, table, column) {
+      if (!sandboxes.of(reader).tables.has(table))
+        throw refusal('QUERY_TABLE', 'no such table', 403)
+      return lineage(reader).ofColumn(table, column)
+    },
     catalogue: options.catalogue,
     checkQuery: check,
     async runQuery(reader, question) {

@@ -1,0 +1,112 @@
+/** Where a column comes from, down to the field of a value on the ledger. */
+import { CodedError } from '../../platform/faults.ts'
+import { nodeAt, nodesOf, type Node } from './ast.ts'
+import type { Catalogue, LedgerOrigin } from './catalogue.ts'
+import { originsOf, type ColumnName, type Origins } from './origins.ts'
+
+export interface ColumnLineage {
+  readonly name: string
+  /** Columns of silver and gold that its value is made from. */
+  readonly columns: readonly ColumnName[]
+  readonly ledger: readonly LedgerOrigin[]
+}
+
+export interface QueryLineage {
+  readonly columns: readonly ColumnLineage[]
+  /** What decides which rows there are: conditions, joins, groups, order. */
+  readonly decidedBy: readonly ColumnLineage[]
+}
+
+export interface Lineage {
+  /** Of a checked query's tree. */
+  of(node: Node): Promise<QueryLineage>
+  /** @param table `gold.invoices`. */
+  ofColumn(table: string, column: string): Promise<ColumnLineage & Pick<QueryLineage, 'decidedBy'>>
+}
+
+export interface LineageOptions {
+  readonly catalogue: Catalogue
+  /** The engine's tree of a text. */
+  readonly parse: (sql: string) => Promise<Node>
+}
+
+export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
+  const definitions = new Map<string, Promise<Origins>>()
+
+  function definitionOf(table: string, sql: string): Promise<Origins> {
+    const known = definitions.get(table) ?? define(sql)
+    definitions.set(table, known)
+    known.catch(() => definitions.delete(table))
+    return known
+  }
+
+  async function define(sql: string): Promise<Origins> {
+    const [statement] = nodesOf((await parse(sql))['statements'])
+    const node = statement && nodeAt(statement, 'node')
+    if (!node) throw new CodedError('LINEAGE_UNRESOLVED', { status: 422 })
+    return originsOf(node, columnNames(catalogue))
+  }
+
+  /** A column of a view is followed into the view's own text, one of a table ends at the ledger. */
+  async function ledgerOf(name: ColumnName): Promise<readonly LedgerOrigin[]> {
+    const [table, column] = splitName(name)
+    const relation = catalogue.get(table)
+    const origin = relation?.origins?.[column]
+    if (origin) return [origin]
+    if (relation?.definition === undefined) return []
+    const { columns } = await definitionOf(table, relation.definition)
+    const output = columns.find(each => each.name === column)
+    return ledgerOfAll(output?.from ?? [])
+  }
+
+  async function ledgerOfAll(names: Iterable<ColumnName>): Promise<readonly LedgerOrigin[]> {
+    const lists = await Promise.all([...names].sort().map(ledgerOf))
+    const unique = new Map(lists.flat().map(origin => [JSON.stringify(origin), origin]))
+    return [...unique.values()]
+  }
+
+  const columnLineage = async (
+    name: string,
+    from: Iterable<ColumnName>,
+  ): Promise<ColumnLineage> => ({
+    name,
+    columns: [...from].sort(),
+    ledger: await ledgerOfAll(from),
+  })
+
+  const decided = (names: Iterable<ColumnName>): Promise<ColumnLineage[]> =>
+    Promise.all([...names].sort().map(name => columnLineage(name, [name])))
+
+  return {
+    async of(node) {
+      const { columns, decidedBy } = originsOf(node, columnNames(catalogue))
+      return {
+        columns: await Promise.all(columns.map(({ name, from }) => columnLineage(name, from))),
+        decidedBy: await decided(decidedBy),
+      }
+    },
+    async ofColumn(table, column) {
+      const relation = catalogue.get(table)
+      if (!columnNames(catalogue)(table)?.includes(column))
+        throw new CodedError('OBJECT_UNKNOWN', { status: 404, detail: 'no such column' })
+      const own = await columnLineage(column, [`${table}.${column}`])
+      if (relation?.definition === undefined) return { ...own, decidedBy: [] }
+      const { columns, decidedBy } = await definitionOf(table, relation.definition)
+      const from = columns.find(({ name }) => name === column)?.from ?? []
+      return { ...own, columns: [...from].sort(), decidedBy: await decided(decidedBy) }
+    },
+  }
+}
+
+const splitName = (name: ColumnName): [table: string, column: string] => {
+  const at = name.lastIndexOf('.')
+  return [name.slice(0, at), name.slice(at + 1)]
+}
+
+/** Of a table all that it has, also what no analyst sees: a view may be made from it. */
+const columnNames =
+  (catalogue: Catalogue) =>
+  (table: string): readonly string[] | undefined => {
+    const relation = catalogue.get(table)
+    return relation && Object.keys({ ...relation.columns, ...relation.origins })
+  }
