@@ -42,13 +42,22 @@ export function commonTables(node: Node): CommonTable[] {
   })
 }
 
-/** The tree without what says where in the text a node stood. */
+/** The tree without what says where in the text a node stood, its fields in one order. */
 export function withoutPlaces(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(withoutPlaces)
   if (!isNode(value)) return value
-  const kept = Object.entries(value).filter(([key]) => key !== 'query_location')
+  const kept = Object.entries(value)
+    .filter(([key]) => key !== 'query_location')
+    .sort(([one], [other]) => (one < other ? -1 : 1))
   return Object.fromEntries(kept.map(([key, part]) => [key, withoutPlaces(part ?? null)]))
 }
 
 export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export const quotedText = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** Not so a field that the tree has only for form: nothing, an empty list, no common tables. */
+export function isGiven(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === false) return false
+  if (Array.isArray(value)) return value.length > 0
+  return !isNode(value) || Object.values(value).some(isGiven)
+}

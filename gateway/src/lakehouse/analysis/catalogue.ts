@@ -20,6 +20,8 @@ export interface Relation {
   /** `silver.invoices`. */
   readonly name: string
   readonly columns: Readonly<Record<string, Column>>
+  /** Columns that tell one row from another; the same in silver and gold, where a row is a version of a record. */
+  readonly key: readonly string[]
   /** Of a view: the SELECT that makes it, over `silver` in the catalogue `lake`. */
   readonly definition?: string
   /** Of a table: what each column is made from. */
@@ -35,6 +37,8 @@ export interface LedgerOrigin {
   /** Keys on the ledger: kind of the record, and whether the value is public or in the own collection. */
   readonly ledgerKey: string
 }
+
+const VERSION = ['id', 'block', 'tx_index'] as const
 
 export type Catalogue = ReadonlyMap<string, Relation>
 
@@ -120,7 +124,12 @@ function originOf(table: SilverTable, column: string): LedgerOrigin {
 function silverRelation(table: SilverTable): Relation {
   const columns = columnsOf(table.name, table.columns)
   const origins = Object.keys(table.columns).map(name => [name, originOf(table, name)] as const)
-  return { name: `silver.${table.name}`, columns, origins: Object.fromEntries(origins) }
+  return {
+    name: `silver.${table.name}`,
+    key: VERSION,
+    columns,
+    origins: Object.fromEntries(origins),
+  }
 }
 
 function goldRelation(view: (typeof GOLD)[number]): Relation {
@@ -133,7 +142,7 @@ function goldRelation(view: (typeof GOLD)[number]): Relation {
   if (view.states !== undefined)
     Object.assign(types, { state_block: 'BIGINT', state_at: 'TIMESTAMP' })
   const columns = columnsOf(view.name, types)
-  return { name: `gold.${view.name}`, columns, definition: goldDefinition(view.name) }
+  return { name: `gold.${view.name}`, key: VERSION, columns, definition: goldDefinition(view.name) }
 }
 
 /** The lake makes its views from one text; lineage reads that text and no copy of it. */

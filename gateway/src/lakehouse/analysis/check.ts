@@ -3,7 +3,17 @@
  * is refused, down to the names of the fields in the tree, so that a construct of a later DuckDB is closed until read.
  */
 import { CodedError } from '../../platform/faults.ts'
-import { commonTables, fold, isNode, nodeAt, nodesOf, textAt, type Json, type Node } from './ast.ts'
+import {
+  commonTables,
+  fold,
+  isGiven,
+  isNode,
+  nodeAt,
+  nodesOf,
+  textAt,
+  type Json,
+  type Node,
+} from './ast.ts'
 import { CAST_TYPES, FUNCTIONS } from './functions.ts'
 
 export interface Permitted {
@@ -88,7 +98,8 @@ const FIELDS = new Set(
 
 function checkFields(node: Node): void {
   for (const field of Object.keys(node))
-    if (!FIELDS.has(field)) throw refusal(FORM_CODES[field] ?? 'QUERY_FORM', `not here: ${field}`)
+    if (!FIELDS.has(field) && isGiven(node[field]))
+      throw refusal(FORM_CODES[field] ?? 'QUERY_FORM', `not here: ${field}`)
 }
 
 /** Fields that have a name of their own in a refusal. */
@@ -186,7 +197,7 @@ function checkKind(kind: string, node: Node, place: Place): void {
 function checkTable(node: Node, { walk, known }: Place): void {
   const schema = fold(textAt(node, 'schema_name'))
   const table = fold(textAt(node, 'table_name'))
-  if (node['at_clause'] !== undefined)
+  if (isGiven(node['at_clause']))
     throw refusal('QUERY_AT', 'the version is named beside the query, not in it')
   if (textAt(node, 'catalog_name') !== '')
     throw refusal('QUERY_CATALOG', 'write schema.table, for example gold.invoices')
@@ -225,7 +236,7 @@ function isPlainType(type: Node | undefined): boolean {
 
 /** COLUMNS('...') chooses columns by a pattern; nobody reads from the text what it asks for. */
 function checkStar(node: Node): void {
-  if (node['columns'] !== undefined || node['expr'] !== undefined)
+  if (isGiven(node['columns']) || isGiven(node['expr']))
     throw refusal('QUERY_FORM', 'name the columns, or *')
 }
 

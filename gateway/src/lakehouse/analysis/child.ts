@@ -63,7 +63,8 @@ async function ownNames(opened: DuckDBConnection): Promise<Json> {
   return reader.getRowsJson().map(row => row[0] as Json)
 }
 
-const TREE = 'skip_null := true, skip_empty := true, skip_default := true'
+/** Without `skip_empty`, which takes '' for nothing and makes a tree that cannot be printed again. */
+const TREE = 'skip_default := true'
 
 async function single(sql: string, value: string): Promise<string> {
   if (!connection) throw new Error('not open')

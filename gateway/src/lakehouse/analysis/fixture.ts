@@ -19,6 +19,7 @@ const column = (type: string, kind: Kind, ...marks: ('QUASI' | 'SUBJECT')[]): Co
 
 const PEOPLE: Relation = {
   name: 'silver.people',
+  key: ['person'],
   columns: {
     person: column('VARCHAR', 'ID_NUMBER', 'SUBJECT'),
     member: column('VARCHAR', 'NAME', 'QUASI'),

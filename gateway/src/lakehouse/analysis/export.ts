@@ -1,0 +1,212 @@
+/**
+ * Answers that leave the house: k-anonymous, or not at all.
+ *
+ * Rows that agree in all quasi-identifiers of the answer are a group; a group that is about fewer than k subjects is left
+ * out, and how many rows that were is said. An aggregate's group is counted the same way. People are counted, not rows:
+ * ten invoices of one supplier are one supplier.
+ *
+ * What k-anonymity does not protect from. A group of k who all have the same sensitive value tells that value. A sum that
+ * one of k dominates is nearly that one's. What the recipient knows from elsewhere counts as a quasi-identifier whether it
+ * is declared or not. And two answers that are each harmless may differ by one person; against that stands the simplest
+ * rule that can be checked: a group is left out when the rows by which it differs from any group published before to the
+ * same audience are about fewer than k subjects. It sees pairs. Three answers or more, added and subtracted, or two
+ * audiences that talk to each other, it does not see: for that there is noise with a budget, which this is not.
+ */
+import { nodesOf, type Json, type Node } from './ast.ts'
+import { refusal } from './check.ts'
+import { originsOf } from './origins.ts'
+import type { Reader } from './policy.ts'
+import type { Answer, ResultColumn } from './protocol.ts'
+import type { Analysis, Question } from './query.ts'
+import { hashOf, subjectsBetween, type ReleaseBook, type ReleasedRows } from './releases.ts'
+import { exportShape, type ExportShape, type SubjectTable } from './shape.ts'
+
+export interface Exported {
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly (readonly Json[])[]
+  readonly k: number
+  /** Rows that were left out; of an aggregate the groups. */
+  readonly suppressed: number
+  /** Of these, the ones that differ too little from what was exported before. */
+  readonly tooSimilar: number
+}
+
+export interface Exporter {
+  /** @throws EXPORT_FORM, EXPORT_TOO_LARGE and whatever refuses the query itself. */
+  exportRows(reader: Reader, question: Question): Promise<Exported>
+}
+
+const ROWS_MAX = 100_000
+/** Groups that are compared with every new one; beyond it there is no more to be had. */
+const GROUPS_MAX = 2_000
+
+export function createExporter(analysis: Analysis, book: ReleaseBook): Exporter {
+  // One after the other: of two at once neither would see what the other publishes.
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    exportRows(reader, question) {
+      const turn = last.then(() => exportNow({ analysis, book }, reader, question))
+      last = turn.catch(() => undefined)
+      return turn
+    },
+  }
+}
+
+async function exportNow(
+  { analysis, book }: { analysis: Analysis; book: ReleaseBook },
+  reader: Reader,
+  question: Question,
+): Promise<Exported> {
+  const { node } = await analysis.checkQuery(reader, question)
+  const shape = exportShape(node, analysis.catalogue)
+  const tree = withKeys(node, shape)
+  const answer = await analysis.runTree(reader, tree, question, ROWS_MAX)
+  if (answer.truncated) throw refusal('EXPORT_TOO_LARGE', `at most ${ROWS_MAX} rows`, 422)
+  const quasi = quasiColumns(node, analysis)
+  const groups = groupsOf(answer, shape, quasi)
+  const { k } = analysis.policyOf(reader)
+  const audience = JSON.stringify([reader.role, reader.mspId, reader.memberId ?? ''])
+  const before = await book.groupsOf(audience)
+  if (before.length + groups.length > GROUPS_MAX)
+    throw refusal('EXPORT_BUDGET', 'too many groups are published already', 422)
+  const judged = groups.map(group => ({ group, verdict: judge(group, before, k) }))
+  const published = judged.filter(({ verdict }) => verdict === 'PUBLISHED')
+  await book.add(
+    audience,
+    published.flatMap(({ group }) => group.people),
+  )
+  const countOf = (wanted: Verdict): number =>
+    judged
+      .filter(({ verdict }) => verdict === wanted)
+      .reduce((sum, { group }) => sum + group.rows.length, 0)
+  return {
+    columns: answer.columns.slice(0, -shape.subjects.length),
+    rows: inOrder(published.flatMap(({ group }) => group.rows)),
+    k,
+    suppressed: countOf('SMALL') + countOf('SIMILAR'),
+    tooSimilar: countOf('SIMILAR'),
+  }
+}
+
+/** The engine's order is that of arrival, which is nobody's business. */
+const inOrder = (rows: readonly (readonly Json[])[]): readonly (readonly Json[])[] =>
+  rows
+    .map(row => ({ row, text: JSON.stringify(row) }))
+    .sort((one, other) => (one.text < other.text ? -1 : 1))
+    .map(({ row }) => row)
+
+interface Group {
+  readonly rows: (readonly Json[])[]
+  /** By table of the query. */
+  readonly people: readonly Map<string, string>[]
+}
+
+type Verdict = 'PUBLISHED' | 'SMALL' | 'SIMILAR'
+
+function judge(group: Group, before: readonly ReleasedRows[], k: number): Verdict {
+  if (group.people.some(rows => new Set(rows.values()).size < k)) return 'SMALL'
+  const isNear = (rows: ReleasedRows, old: ReleasedRows): boolean => {
+    const between = subjectsBetween(rows, old)
+    return between > 0 && between < k
+  }
+  return group.people.some(rows => before.some(old => isNear(rows, old))) ? 'SIMILAR' : 'PUBLISHED'
+}
+
+/** Per table one column more: subject and key of the row, of an aggregate all that went into it. */
+function withKeys(node: Node, { subjects, isAggregate }: ExportShape): Node {
+  const keys = subjects.map(table => (isAggregate ? listed(keyOf(table)) : keyOf(table)))
+  return { ...node, select_list: [...nodesOf(node['select_list']), ...keys] }
+}
+
+const SEPARATOR = '\u001f'
+const NO_ORDER = { type: 'ORDER_MODIFIER' }
+
+const call = (name: string, children: readonly Node[], more: Node = {}): Node => ({
+  class: 'FUNCTION',
+  type: 'FUNCTION',
+  function_name: name,
+  children,
+  order_bys: NO_ORDER,
+  ...more,
+})
+
+const text = (value: string): Node => ({
+  class: 'CONSTANT',
+  type: 'VALUE_CONSTANT',
+  value: { type: { id: 'VARCHAR' }, is_null: false, value },
+})
+
+const columnRef = (path: readonly string[]): Node => ({
+  class: 'COLUMN_REF',
+  type: 'COLUMN_REF',
+  column_names: path,
+})
+
+const asText = (child: Node): Node => ({
+  class: 'CAST',
+  type: 'OPERATOR_CAST',
+  child,
+  cast_type: { id: 'VARCHAR' },
+})
+
+const orEmpty = (child: Node): Node => ({
+  class: 'OPERATOR',
+  type: 'OPERATOR_COALESCE',
+  children: [asText(child), text('')],
+})
+
+const keyOf = ({ relation, subject, path }: SubjectTable): Node =>
+  call('concat_ws', [
+    text(SEPARATOR),
+    ...[subject, ...relation.key].map(column => orEmpty(columnRef([...path, column]))),
+  ])
+
+const listed = (key: Node): Node => call('list', [key], { distinct: true })
+
+/** Places of the answer's columns that are made from a quasi-identifier. */
+function quasiColumns(node: Node, { catalogue }: Analysis): readonly number[] {
+  const names = (table: string): readonly string[] | undefined => {
+    const relation = catalogue.get(table)
+    return relation && Object.keys(relation.columns)
+  }
+  const isQuasi = (name: string): boolean => {
+    const at = name.lastIndexOf('.')
+    return catalogue.get(name.slice(0, at))?.columns[name.slice(at + 1)]?.isQuasi ?? true
+  }
+  const { columns } = originsOf(node, names)
+  return columns.flatMap(({ from }, at) => ([...from].some(isQuasi) ? [at] : []))
+}
+
+function groupsOf(answer: Answer, shape: ExportShape, quasi: readonly number[]): readonly Group[] {
+  const groups = new Map<string, Group>()
+  const width = answer.columns.length - shape.subjects.length
+  answer.rows.forEach((row, at) => {
+    // Each row of an aggregate is a group of its own, whatever it groups by.
+    const name = shape.isAggregate
+      ? String(at)
+      : JSON.stringify(quasi.map(place => row[place] ?? null))
+    const group: Group = groups.get(name) ?? {
+      rows: [],
+      people: shape.subjects.map(() => new Map()),
+    }
+    groups.set(name, group)
+    group.rows.push(row.slice(0, width))
+    shape.subjects.forEach(({ relation }, place) =>
+      note(group.people[place], relation.name, row[width + place]),
+    )
+  })
+  return [...groups.values()]
+}
+
+/** Silver and gold name the same row by the same key, so the layer is no part of it. */
+function note(
+  people: Map<string, string> | undefined,
+  table: string,
+  keys: Json | undefined,
+): void {
+  const base = table.split('.').at(-1) ?? table
+  for (const key of Array.isArray(keys) ? (keys as readonly Json[]) : [keys ?? null]) {
+    const [subject = ''] = String(key).split(SEPARATOR)
+    if (subject !== '') people?.set(hashOf(`${base}${SEPARATOR}${key}`), hashOf(subject))
+  }
+}
