@@ -179,7 +179,14 @@ describe('lakehouse/analysis: attacks', function () {
 
   it('the engine itself is shut, should the check ever let something through', async () => {
     const { createSandbox } = await import('./sandbox.ts')
-    const sandbox = createSandbox({ attach: [], views: [], folders: [], memoryMb: 64, threads: 1 })
+    const sandbox = createSandbox({
+      attach: [],
+      views: [],
+      folders: [],
+      memoryMb: 64,
+      threads: 1,
+      hidesRows: true,
+    })
     const shut = [
       `SELECT * FROM read_text('/etc/hostname')`,
       `SELECT * FROM glob('/etc/*')`,

@@ -10,6 +10,8 @@ export interface SandboxSpec {
   readonly folders: readonly string[]
   readonly memoryMb: number
   readonly threads: number
+  /** There are rows below the views that the reader may not see. */
+  readonly hidesRows: boolean
 }
 
 export type ParameterValue = string | number | boolean | null

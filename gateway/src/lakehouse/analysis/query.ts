@@ -176,6 +176,7 @@ function open(options: AnalysisOptions, reader: Reader, version: number | undefi
   const sandbox = createSandbox({
     attach: lake.attach(version),
     views: views.sql,
+    hidesRows: views.hidesRows,
     folders: lake.folders,
     memoryMb,
     threads,

@@ -29,6 +29,7 @@ export interface Views {
   readonly sql: readonly string[]
   /** Names that exist for the reader. */
   readonly tables: ReadonlySet<string>
+  readonly hidesRows: boolean
 }
 
 export function viewsFor(options: ViewsOptions): Views {
@@ -41,6 +42,7 @@ export function viewsFor(options: ViewsOptions): Views {
       ...tables.map(name => viewSql(name, options)),
     ],
     tables: new Set(tables),
+    hidesRows: tables.some(name => policy.tables[name] !== 'ALL'),
   }
 }
 
