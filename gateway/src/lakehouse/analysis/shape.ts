@@ -74,14 +74,15 @@ const isAggregated = (node: Node): boolean =>
 
 /** Inner joins only: of a row that an outer join fills up nobody can say whom it is about. */
 function tablesOf(from: Node | undefined, catalogue: Catalogue): readonly SubjectTable[] {
-  if (from?.['type'] === 'JOIN') {
-    if (textAt(from, 'join_type') !== 'INNER' || !PLAIN_JOINS.has(textAt(from, 'ref_type')))
-      form('inner joins only')
-    const sides = [nodeAt(from, 'left'), nodeAt(from, 'right')]
-    return sides.flatMap(side => tablesOf(side, catalogue))
-  }
-  if (from?.['type'] !== 'BASE_TABLE' || isGiven(from['column_name_alias']))
-    return form('tables only, with their own columns')
+  if (from?.['type'] === 'BASE_TABLE') return tableOf(from, catalogue)
+  if (from?.['type'] !== 'JOIN') return form('tables only')
+  if (textAt(from, 'join_type') !== 'INNER' || !PLAIN_JOINS.has(textAt(from, 'ref_type')))
+    form('inner joins only')
+  return ['left', 'right'].flatMap(side => tablesOf(nodeAt(from, side), catalogue))
+}
+
+function tableOf(from: Node, catalogue: Catalogue): readonly SubjectTable[] {
+  if (isGiven(from['column_name_alias'])) form('tables with their own columns')
   const [schema, table] = [fold(textAt(from, 'schema_name')), fold(textAt(from, 'table_name'))]
   const relation = catalogue.get(`${schema}.${table}`)
   if (!relation) return form('tables of the catalogue only')

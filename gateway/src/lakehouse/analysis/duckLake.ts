@@ -1,0 +1,35 @@
+/** The organisation's lake as a sandbox sees it: attached for reading, its files in one folder, nothing else to be opened. */
+import path from 'node:path'
+import type { EngineOptions } from '../engine.ts'
+import { LAKE } from '../schema.ts'
+import { quotedText } from './ast.ts'
+import type { AnalysisLake } from './query.ts'
+
+const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
+/** The schema of the catalogue in PostgreSQL; engine.ts makes it. */
+const CATALOG_SCHEMA = 'lake'
+
+/**
+ * @param options.catalogUrl best of a role of PostgreSQL that may only read: a sandbox is handed it.
+ */
+export function duckLake(
+  options: Pick<EngineOptions, 'catalogUrl' | 'dataPath' | 'extensionFolder'>,
+): AnalysisLake {
+  const catalog = quotedText(`ducklake:postgres:${options.catalogUrl}`)
+  const loads = EXTENSIONS.map(
+    name => `LOAD ${quotedText(path.join(options.extensionFolder, `${name}.duckdb_extension`))}`,
+  )
+  return {
+    catalogue: LAKE,
+    folders: [options.dataPath],
+    attach(version) {
+      const settings = [
+        'READ_ONLY',
+        `DATA_PATH ${quotedText(options.dataPath)}`,
+        `METADATA_SCHEMA ${quotedText(CATALOG_SCHEMA)}`,
+        ...(version === undefined ? [] : [`SNAPSHOT_VERSION ${version}`]),
+      ]
+      return [...loads, `ATTACH ${catalog} AS ${LAKE} (${settings.join(', ')})`]
+    },
+  }
+}
