@@ -28,6 +28,8 @@ import {
 } from './protocol.ts'
 
 let connection: DuckDBConnection | undefined
+/** Texts are read in a DuckDB that has no tables: there a name is what is written and not what a view makes of it. */
+let parser: DuckDBConnection | undefined
 let memoryMaxBytes = Number.POSITIVE_INFINITY
 
 /**
@@ -40,17 +42,22 @@ const KNOWING = 'statistics_propagation,compressed_materialization,join_order,bu
 const WATCH_MS = 15
 const TEXTS_PER_BUFFER = 2
 
-async function open(spec: SandboxSpec): Promise<Json> {
+const connect = async ({ threads, memoryMb }: SandboxSpec): Promise<DuckDBConnection> => {
   const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(spec.threads),
-    memory_limit: `${spec.memoryMb}MB`,
+    threads: String(threads),
+    memory_limit: `${memoryMb}MB`,
     temp_directory: '',
-    preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
   })
-  connection = await instance.connect()
+  return instance.connect()
+}
+
+async function open(spec: SandboxSpec): Promise<Json> {
+  parser = await connect(spec)
+  await parser.run('SET enable_external_access = false')
+  connection = await connect(spec)
   for (const sql of [...spec.attach, ...spec.views]) await connection.run(sql)
   if (spec.hidesRows) await connection.run(`SET disabled_optimizers = '${KNOWING}'`)
   const folders = spec.folders.map(quotedText).join(', ')
@@ -74,9 +81,23 @@ async function ownNames(opened: DuckDBConnection): Promise<Json> {
 const TREE = 'skip_default := true'
 
 async function single(sql: string, value: string): Promise<string> {
-  if (!connection) throw new Error('not open')
-  const reader = await connection.runAndReadAll(sql, [value])
+  if (!parser) throw new Error('not open')
+  const reader = await parser.runAndReadAll(sql, [value])
   return String(reader.getRowsJson()[0]?.[0])
+}
+
+/** The tree, and the tables that the engine itself finds in the text: a second count beside that of the check. */
+async function parse(sql: string): Promise<Json> {
+  const tree = JSON.parse(await single(`SELECT json_serialize_sql(?::VARCHAR, ${TREE})`, sql))
+  return { tree, names: tree.error === true ? [] : namesIn(sql) }
+}
+
+function namesIn(sql: string): readonly string[] | null {
+  try {
+    return parser?.getTableNames(sql, false) ?? null
+  } catch {
+    return null
+  }
 }
 
 class Fault extends Error {
@@ -178,7 +199,7 @@ async function answer(request: Request): Promise<Json | Answer> {
     case 'OPEN':
       return open(request.spec)
     case 'PARSE':
-      return JSON.parse(await single(`SELECT json_serialize_sql(?::VARCHAR, ${TREE})`, request.sql))
+      return parse(request.sql)
     case 'PRINT':
       return single('SELECT json_deserialize_sql(?::JSON)', JSON.stringify(request.tree))
     case 'RUN':

@@ -1,8 +1,20 @@
 import { expect } from 'chai'
-import { BANK, codeOf, CORE, invoice, openTest, person, REGULATOR, SUPPLIER } from './fixture.ts'
+import {
+  BANK,
+  codeOf,
+  CORE,
+  invoice,
+  memoryLake,
+  openTest,
+  person,
+  REGULATOR,
+  SECRET,
+  SUPPLIER,
+  testCatalogue,
+  testPolicy,
+} from './fixture.ts'
 import { pseudonymOf, readerKey } from './masks.ts'
-import { SECRET } from './fixture.ts'
-import type { Analysis } from './query.ts'
+import { createAnalysis, type Analysis } from './query.ts'
 
 const ROWS = {
   'silver.invoices': [
@@ -176,10 +188,32 @@ describe('lakehouse/analysis: queries', function () {
   })
 
   it('cuts an answer that is too long and says so', async () => {
-    const small = openTest(ROWS, (await import('./fixture.ts')).testPolicy({ rowsMax: 1 }))
+    const small = openTest(ROWS, testPolicy({ rowsMax: 1 }))
     const answer = await small.runQuery(CORE, { sql: 'SELECT id FROM silver.invoices' })
     small.close()
     expect([answer.rows.length, answer.truncated]).deep.equal([1, true])
+  })
+
+  it('answers everybody while readers push each other off the shelf', async () => {
+    const small = createAnalysis({
+      lake: memoryLake(ROWS),
+      catalogue: testCatalogue(),
+      policy: testPolicy(),
+      secret: SECRET,
+      sandboxesMax: 2,
+    })
+    const readers = ['S-ONE', 'S-TWO', 'S-THREE', 'S-ONE'].map(memberId => ({
+      ...SUPPLIER,
+      memberId,
+    }))
+    const counts = await Promise.all(
+      readers.map(async reader => {
+        const sql = 'SELECT count(*) FROM silver.invoices'
+        return (await small.runQuery(reader, { sql })).rows[0]?.[0]
+      }),
+    )
+    small.close()
+    expect(counts).deep.equal(['2', '1', '0', '2'])
   })
 
   it('travels in time for the roles that may', async () => {

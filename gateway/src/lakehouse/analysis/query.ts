@@ -2,16 +2,13 @@
  * A reader's question to the lake: checked, then run over views in a process of the reader's own. A sandbox is opened at
  * the first question and kept; the one that has not been asked for longest makes place.
  */
-import { CodedError } from '../../platform/faults.ts'
-import { withoutPlaces, type Node } from './ast.ts'
+import { fold, withoutPlaces, type Node } from './ast.ts'
 import type { Catalogue } from './catalogue.ts'
 import { checkText, checkTree, refusal, type CheckedQuery } from './check.ts'
 import { createLineage, type Lineage, type QueryLineage } from './lineage.ts'
-import { readerKey } from './masks.ts'
 import type { Policy, Reader, RolePolicy } from './policy.ts'
 import type { Answer, Bound } from './protocol.ts'
-import { createSandbox, type Sandbox } from './sandbox.ts'
-import { viewsFor } from './views.ts'
+import { createShelf, type Opened } from './shelf.ts'
 
 /** Where the tables are: a DuckLake, or in a test tables in memory. */
 export interface AnalysisLake {
@@ -59,71 +56,83 @@ export interface Analysis {
   close(): void
 }
 
-interface Opened {
-  readonly sandbox: Sandbox
-  readonly tables: ReadonlySet<string>
-}
-
-const SANDBOXES_MAX = 4
-
 export function createAnalysis(options: AnalysisOptions): Analysis {
+  const shelf = createShelf(options)
   const policyOf = (reader: Reader): RolePolicy => options.policy[reader.role]
-  const sandboxes = createShelf(options)
+  const using = <T>(
+    reader: Reader,
+    question: Pick<Question, 'version'>,
+    work: (opened: Opened) => Promise<T>,
+  ): Promise<T> => shelf.using({ reader, version: question.version }, work)
 
-  async function check(reader: Reader, question: Question): Promise<CheckedQuery> {
-    checkText(question.sql)
-    const { sandbox, tables } = sandboxes.of(reader, question.version)
-    const reserved = await sandbox.reserved()
-    const checked = checkTree(await sandbox.parse(question.sql), { tables, reserved })
-    checkValues(checked, question)
-    return checked
-  }
-
-  function run(reader: Reader, question: Question, rowsMax: number): Promise<Answer> {
+  function run(opened: Opened, reader: Reader, asked: Question, rowsMax: number): Promise<Answer> {
     const { timeoutMs, bytesMax } = policyOf(reader).limits
-    const { sandbox } = sandboxes.of(reader, question.version)
-    const values = question.values ?? {}
-    return sandbox.run({ sql: question.sql, values, timeoutMs, rowsMax, bytesMax })
+    const values = asked.values ?? {}
+    return opened.sandbox.run({ sql: asked.sql, values, timeoutMs, rowsMax, bytesMax })
   }
 
-  const lineage = (reader: Reader): Lineage =>
+  const lineageIn = ({ sandbox }: Opened): Lineage =>
     createLineage({
       catalogue: options.catalogue,
-      parse: sql => sandboxes.of(reader).sandbox.parse(sql),
+      parse: async sql => (await sandbox.parse(sql)).tree,
     })
 
   return {
     policyOf,
-    async lineageOf(reader, question) {
-      return lineage(reader).of((await check(reader, question)).node)
-    },
-    async lineageOfColumn(reader, table, column) {
-      if (!sandboxes.of(reader).tables.has(table))
-        throw refusal('QUERY_TABLE', 'no such table', 403)
-      return lineage(reader).ofColumn(table, column)
-    },
     catalogue: options.catalogue,
-    checkQuery: check,
-    async runQuery(reader, question) {
-      const from = performance.now()
-      const { tables } = await check(reader, question)
-      const answer = await run(reader, question, policyOf(reader).limits.rowsMax)
-      return { ...answer, tables: [...tables].sort(), elapsedMs: performance.now() - from }
-    },
-    async runTree(reader, node, question, rowsMax) {
-      const { sandbox } = sandboxes.of(reader, question.version)
-      const sql = await sandbox.print({ error: false, statements: [{ node }] })
-      const printed = await check(reader, { ...question, sql })
-      if (!isSame(printed.node, node)) throw refusal('QUERY_FORM', 'write the query more simply')
-      return run(reader, { ...question, sql }, rowsMax)
-    },
-    close: sandboxes.close,
+    lineageOf: (reader, question) =>
+      using(reader, question, async opened =>
+        lineageIn(opened).of((await check(opened, question)).node),
+      ),
+    lineageOfColumn: (reader, table, column) =>
+      using(reader, {}, async opened => {
+        if (!opened.tables.has(table)) throw refusal('QUERY_TABLE', 'no such table', 403)
+        return lineageIn(opened).ofColumn(table, column)
+      }),
+    checkQuery: (reader, question) => using(reader, question, opened => check(opened, question)),
+    runQuery: (reader, question) =>
+      using(reader, question, async opened => {
+        const from = performance.now()
+        const { tables } = await check(opened, question)
+        const answer = await run(opened, reader, question, policyOf(reader).limits.rowsMax)
+        return { ...answer, tables: [...tables].sort(), elapsedMs: performance.now() - from }
+      }),
+    runTree: (reader, node, question, rowsMax) =>
+      using(reader, question, async opened => {
+        const sql = await opened.sandbox.print({ error: false, statements: [{ node }] })
+        const printed = { ...question, sql }
+        const again = await check(opened, printed)
+        if (!isSame(again.node, node)) throw refusal('QUERY_FORM', 'write the query more simply')
+        return run(opened, reader, printed, rowsMax)
+      }),
+    close: shelf.close,
   }
+}
+
+async function check({ sandbox, tables }: Opened, question: Question): Promise<CheckedQuery> {
+  checkText(question.sql)
+  const reserved = await sandbox.reserved()
+  const { tree, names } = await sandbox.parse(question.sql)
+  const checked = checkTree(tree, { tables, reserved })
+  checkNames(checked, names)
+  checkValues(checked, question)
+  return checked
 }
 
 /** What is printed must be read back as the same tree: a name that prints as something else would be an injection. */
 const isSame = (one: Node, other: Node): boolean =>
   JSON.stringify(withoutPlaces(one)) === JSON.stringify(withoutPlaces(other))
+
+/**
+ * What the engine itself finds in the text must have been found by the check: a second look, for the day on which the check
+ * does not know a new place where a table can stand. Of a query with parameters the engine says nothing.
+ */
+function checkNames({ tables }: CheckedQuery, names: readonly string[] | null): void {
+  if (!names) throw refusal('QUERY_INVALID', 'the query makes no sense to the engine')
+  const known = new Set([...tables].map(name => name.split('.').at(-1)))
+  if (names.some(name => !known.has(fold(name))))
+    throw refusal('QUERY_TABLE', 'write the names of the tables plainly', 403)
+}
 
 function checkValues({ parameters }: CheckedQuery, { values = {} }: Question): void {
   const given = new Set(Object.keys(values))
@@ -131,55 +140,4 @@ function checkValues({ parameters }: CheckedQuery, { values = {} }: Question): v
     if (!given.has(name)) throw refusal('QUERY_PARAMETER', `no value for $${name}`)
   for (const name of given)
     if (!parameters.has(name)) throw refusal('QUERY_PARAMETER', `the query has no $${name}`)
-}
-
-function createShelf(options: AnalysisOptions): {
-  of(reader: Reader, version?: number): Opened
-  close(): void
-} {
-  const opened = new Map<string, Opened>()
-  const max = options.sandboxesMax ?? SANDBOXES_MAX
-  return {
-    of(reader, version) {
-      checkVersion(options.policy[reader.role], version)
-      const name = JSON.stringify([reader.role, reader.mspId, reader.memberId ?? '', version ?? ''])
-      const found = opened.get(name) ?? open(options, reader, version)
-      opened.delete(name)
-      opened.set(name, found)
-      const [oldest] = opened.keys()
-      if (opened.size > max && oldest !== undefined) {
-        opened.get(oldest)?.sandbox.close()
-        opened.delete(oldest)
-      }
-      return found
-    },
-    close() {
-      for (const { sandbox } of opened.values()) sandbox.close()
-      opened.clear()
-    },
-  }
-}
-
-function checkVersion(policy: RolePolicy, version: number | undefined): void {
-  if (version === undefined) return
-  if (!policy.isTimeTraveller) throw refusal('QUERY_AT', 'the role sees the lake as it is', 403)
-  if (!Number.isSafeInteger(version) || version < 0)
-    throw new CodedError('QUERY_AT', { status: 400, detail: 'a version is a number' })
-}
-
-function open(options: AnalysisOptions, reader: Reader, version: number | undefined): Opened {
-  const { lake, catalogue } = options
-  const policy = options.policy[reader.role]
-  const key = readerKey(options.secret, JSON.stringify([reader.role, reader.memberId ?? '']))
-  const views = viewsFor({ catalogue, policy, reader, key, lake: lake.catalogue })
-  const { memoryMb, threads } = policy.limits
-  const sandbox = createSandbox({
-    attach: lake.attach(version),
-    views: views.sql,
-    hidesRows: views.hidesRows,
-    folders: lake.folders,
-    memoryMb,
-    threads,
-  })
-  return { sandbox, tables: views.tables }
 }

@@ -18,8 +18,14 @@ import {
   type SandboxSpec,
 } from './protocol.ts'
 
+export interface Parsed {
+  readonly tree: Node
+  /** Tables, without their schema, that the engine finds in the text; null where it finds no sense in it. */
+  readonly names: readonly string[] | null
+}
+
 export interface Sandbox {
-  parse(sql: string): Promise<Node>
+  parse(sql: string): Promise<Parsed>
   print(tree: Node): Promise<string>
   run(request: Omit<Run, 'kind'>): Promise<Answer>
   /** Names that the engine itself has. */
@@ -76,18 +82,20 @@ export function createSandbox(spec: SandboxSpec): Sandbox {
     return turn
   }
 
+  function close(): void {
+    isClosed = true
+    running?.then(
+      one => one.process.kill('SIGKILL'),
+      () => undefined,
+    )
+  }
+
   return {
     parse: sql => inTurn({ kind: 'PARSE', sql }, PARSE_MS),
     print: tree => inTurn({ kind: 'PRINT', tree }, PARSE_MS),
     run: request => inTurn({ kind: 'RUN', ...request }, request.timeoutMs + GRACE_MS),
     reserved: async () => (await started()).reserved,
-    close() {
-      isClosed = true
-      running?.then(
-        one => one.process.kill('SIGKILL'),
-        () => undefined,
-      )
-    },
+    close,
   }
 }
 
