@@ -177,6 +177,22 @@ describe('lakehouse/analysis: attacks', function () {
       }
   })
 
+  it('a lake that does not open tells nobody its address, and is tried again', async () => {
+    const { createSandbox } = await import('./sandbox.ts')
+    const attach = [`ATTACH '/nowhere/password=geheim.db' AS lake (READ_ONLY)`]
+    const rest = { views: [], folders: [], memoryMb: 64, threads: 1, hidesRows: false }
+    const sandbox = createSandbox({ attach, ...rest })
+    for (let turn = 0; turn < 2; turn++)
+      try {
+        await sandbox.parse('SELECT 1')
+        expect.fail('opened')
+      } catch (error) {
+        expect(String(error)).equal('CodedError: SANDBOX_BROKEN')
+        expect(String((error as Error).cause)).include('nowhere')
+      }
+    sandbox.close()
+  })
+
   it('the engine itself is shut, should the check ever let something through', async () => {
     const { createSandbox } = await import('./sandbox.ts')
     const sandbox = createSandbox({

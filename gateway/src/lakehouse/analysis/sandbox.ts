@@ -48,8 +48,12 @@ const STATUS: Readonly<Record<FaultCode | 'QUERY_BUSY', number>> = {
   SANDBOX_BROKEN: 503,
 }
 
-const faultOf = (code: FaultCode | 'QUERY_BUSY', detail?: string): CodedError =>
-  new CodedError(code, { status: STATUS[code], ...(detail ? { detail } : {}) })
+/** Why a sandbox does not open may hold the address of the catalogue and its password: for the log, not for the caller. */
+const faultOf = (code: FaultCode | 'QUERY_BUSY', said?: string): CodedError => {
+  if (!said) return new CodedError(code, { status: STATUS[code] })
+  const words = code === 'SANDBOX_BROKEN' ? { cause: new Error(said) } : { detail: said }
+  return new CodedError(code, { status: STATUS[code], ...words })
+}
 
 interface Running {
   readonly process: ChildProcess
