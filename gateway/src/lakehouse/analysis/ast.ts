@@ -1,6 +1,7 @@
 /**
- * DuckDB's own syntax tree of a SELECT, as `json_serialize_sql` writes it. The engine that runs a query is the one that
- * says what the query is: a second parser would be a second opinion, and attackers live where two opinions differ.
+ * DuckDB's own syntax tree of a SELECT, as `json_serialize_sql` writes it. The engine that runs a
+ * query is the one that says what the query is: a second parser would be a second opinion, and
+ * attackers live where two opinions differ.
  */
 export type Json = string | number | boolean | null | readonly Json[] | Node
 export interface Node {

@@ -21,7 +21,8 @@ const ATTACKS: readonly (readonly [code: string, sql: string])[] = [
   ['QUERY_TABLE', `SELECT * FROM 'lake/silver/people/a.parquet'`],
   ['QUERY_TABLE', `SELECT * FROM "https://example.org/x.csv"`],
   ['QUERY_TABLE', `SELECT * FROM 's3://bucket/x.parquet' t`],
-  // The catalogue behind the views, and the engine's own tables, which hold the views' text and so the key.
+  // The catalogue behind the views, and the engine's own tables, which hold the views' text and so
+  // the key.
   ['QUERY_CATALOG', `SELECT * FROM lake.silver.people`],
   ['QUERY_CATALOG', `SELECT * FROM LAKE."silver".people`],
   ['QUERY_CATALOG', `SELECT * FROM memory.silver.people`],

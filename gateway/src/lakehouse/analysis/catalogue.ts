@@ -1,6 +1,7 @@
 /**
- * What analysts can ask for: the columns of silver and gold with what they hold. A column that nobody has classified is
- * in no view: a new field of a contract is closed until somebody says what it is.
+ * What analysts can ask for: the columns of silver and gold with what they hold. A column that
+ * nobody has classified is in no view: a new field of a contract is closed until somebody says what
+ * it is.
  */
 import { LAKE, lakeSchema } from '../schema.ts'
 import { GOLD, SILVER, type SilverTable } from '../tables.ts'
@@ -20,7 +21,10 @@ export interface Relation {
   /** `silver.invoices`. */
   readonly name: string
   readonly columns: Readonly<Record<string, Column>>
-  /** Columns that tell one row from another; the same in silver and gold, where a row is a version of a record. */
+  /**
+   * Columns that tell one row from another; the same in silver and gold, where a row is a version
+   * of a record.
+   */
   readonly key: readonly string[]
   /** Of a view: the SELECT that makes it, over `silver` in the catalogue `lake`. */
   readonly definition?: string
@@ -34,7 +38,10 @@ export interface LedgerOrigin {
   readonly bronze: string
   /** Path in the value; empty where the column is not from the value. */
   readonly field: string
-  /** Keys on the ledger: kind of the record, and whether the value is public or in the own collection. */
+  /**
+   * Keys on the ledger: kind of the record, and whether the value is public or in the own
+   * collection.
+   */
   readonly ledgerKey: string
 }
 

@@ -1,4 +1,7 @@
-/** What a chart shows, as data: checked against the columns that its query really answers, not against a hope. */
+/**
+ * What a chart shows, as data: checked against the columns that its query really answers, not
+ * against a hope.
+ */
 import { z } from 'zod'
 import { CodedError, type FieldFault } from '../../platform/faults.ts'
 import type { ResultColumn } from './protocol.ts'
@@ -96,7 +99,10 @@ function usesOf(chart: Chart): readonly Use[] {
   }
 }
 
-/** @throws CHART_INVALID with one fault per column that is missing, there twice, or of the wrong type. */
+/**
+ * @throws CHART_INVALID with one fault per column that is missing, there twice, or of the wrong
+ * type.
+ */
 export function checkChart(chart: Chart, columns: readonly ResultColumn[]): void {
   const uses = usesOf(chart)
   const fields = uses.flatMap(use => faultOf(use, columns))

@@ -1,6 +1,7 @@
 /**
- * What a text of SQL may be: one SELECT over tables that the caller may read. Everything that is not known to be harmless
- * is refused, down to the names of the fields in the tree, so that a construct of a later DuckDB is closed until read.
+ * What a text of SQL may be: one SELECT over tables that the caller may read. Everything that is
+ * not known to be harmless is refused, down to the names of the fields in the tree, so that a
+ * construct of a later DuckDB is closed until read.
  */
 import { CodedError } from '../../platform/faults.ts'
 import {
@@ -37,7 +38,9 @@ const NODES_MAX = 5_000
 export const refusal = (code: string, detail: string, status = 400): CodedError =>
   new CodedError(code, { status, detail })
 
-/** Before any parser sees it: length, nesting, and the byte at which a C library would stop reading. */
+/**
+ * Before any parser sees it: length, nesting, and the byte at which a C library would stop reading.
+ */
 export function checkText(sql: string): void {
   if (sql.length > TEXT_MAX) throw refusal('QUERY_TOO_LONG', `at most ${TEXT_MAX} characters`, 413)
   if (sql.includes('\0')) throw refusal('QUERY_SYNTAX', 'the text holds a NUL')
@@ -84,14 +87,17 @@ interface Place {
 }
 
 const FIELDS = new Set(
-  `class type alias query_location column_names select_list from_table where_clause group_expressions group_sets
-   aggregate_handling having qualify modifiers cte_map map key value query node materialized setop_type setop_all left
-   right children function_name schema catalog order_bys orders null_order expression is_operator distinct filter
-   filter_expr partitions start end start_expr end_expr exclude_clause offset_expr default_expr ignore_nulls limit offset
-   distinct_on_targets child cast_type try_cast id type_info width scale child_type subquery_type subquery comparison_type
-   case_checks when_expr then_expr else_expr input lower upper relation_name exclude_list replace_list rename_list
-   qualified_exclude_list column table_name schema_name catalog_name column_name_alias column_aliases join_type ref_type condition
-   using_columns values identifier expected_names arg_orders aliases named_param_map statements error`
+  `class type alias query_location column_names select_list from_table where_clause
+   group_expressions group_sets aggregate_handling having qualify modifiers cte_map map key
+   value query node materialized setop_type setop_all left right children function_name
+   schema catalog order_bys orders null_order expression is_operator distinct filter
+   filter_expr partitions start end start_expr end_expr exclude_clause offset_expr
+   default_expr ignore_nulls limit offset distinct_on_targets child cast_type try_cast id
+   type_info width scale child_type subquery_type subquery comparison_type case_checks
+   when_expr then_expr else_expr input lower upper relation_name exclude_list replace_list
+   rename_list qualified_exclude_list column table_name schema_name catalog_name
+   column_name_alias column_aliases join_type ref_type condition using_columns values
+   identifier expected_names arg_orders aliases named_param_map statements error`
     .split(/\s+/)
     .filter(word => word !== ''),
 )
@@ -142,7 +148,10 @@ function checkMap(map: Json | undefined): void {
   }
 }
 
-/** A common table that is called like one of the engine's views would hide from this check what a name means. */
+/**
+ * A common table that is called like one of the engine's views would hide from this check what a
+ * name means.
+ */
 function checkCommonName(name: string, { reserved }: Permitted): void {
   if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) || reserved.has(name))
     throw refusal('QUERY_TABLE', `choose another name than ${name}`)
@@ -193,7 +202,10 @@ function checkKind(kind: string, node: Node, place: Place): void {
   check(node, place)
 }
 
-/** A catalogue is never named: it is where the tables without masks are. Unknown and forbidden are one answer. */
+/**
+ * A catalogue is never named: it is where the tables without masks are. Unknown and forbidden are
+ * one answer.
+ */
 function checkTable(node: Node, { walk, known }: Place): void {
   const schema = fold(textAt(node, 'schema_name'))
   const table = fold(textAt(node, 'table_name'))
@@ -217,7 +229,9 @@ function checkFunction(node: Node): void {
   if (!FUNCTIONS.has(name)) throw refusal('QUERY_FUNCTION', `not among the functions: ${name}`)
 }
 
-/** TRY would make of every failing row a bit that can be selected; failing rows are not told apart. */
+/**
+ * TRY would make of every failing row a bit that can be selected; failing rows are not told apart.
+ */
 function checkOperator(node: Node): void {
   if (textAt(node, 'type') === 'OPERATOR_TRY') throw refusal('QUERY_FORM', 'not here: TRY')
 }

@@ -1,6 +1,7 @@
 /**
- * The process in which analysts' queries run: one reader, one DuckDB, nothing else. It has no secrets in its
- * environment; what it was given to open the lake lies below views that a query cannot look behind.
+ * The process in which analysts' queries run: one reader, one DuckDB, nothing else. It has no
+ * secrets in its environment; what it was given to open the lake lies below views that a query
+ * cannot look behind.
  */
 import {
   BIGINT,
@@ -28,17 +29,24 @@ import {
 } from './protocol.ts'
 
 let connection: DuckDBConnection | undefined
-/** Texts are read in a DuckDB that has no tables: there a name is what is written and not what a view makes of it. */
+/**
+ * Texts are read in a DuckDB that has no tables: there a name is what is written and not what a
+ * view makes of it.
+ */
 let parser: DuckDBConnection | undefined
 let memoryMaxBytes = Number.POSITIVE_INFINITY
 
 /**
- * What plans by the smallest and largest value of a column, or by the number of rows: of all rows, the hidden ones too. A
- * plan that leaves a condition out because of them fails, or does not, by what is hidden; joins run as they are written.
+ * What plans by the smallest and largest value of a column, or by the number of rows: of all rows,
+ * the hidden ones too. A plan that leaves a condition out because of them fails, or does not, by
+ * what is hidden; joins run as they are written.
  */
 const KNOWING = 'statistics_propagation,compressed_materialization,join_order,build_side_probe_side'
 
-/** DuckDB counts its buffers and not the texts that it computes: the process looks at its own size as well. */
+/**
+ * DuckDB counts its buffers and not the texts that it computes: the process looks at its own size
+ * as well.
+ */
 const WATCH_MS = 15
 const TEXTS_PER_BUFFER = 2
 
@@ -72,12 +80,15 @@ async function open(spec: SandboxSpec): Promise<Json> {
 /** Names that a FROM without a schema could mean. */
 async function ownNames(opened: DuckDBConnection): Promise<Json> {
   const reader = await opened.runAndReadAll(
-    `SELECT lower(view_name) FROM duckdb_views() UNION SELECT lower(table_name) FROM duckdb_tables()`,
+    `SELECT lower(view_name) FROM duckdb_views()
+     UNION SELECT lower(table_name) FROM duckdb_tables()`,
   )
   return reader.getRowsJson().map(row => row[0] as Json)
 }
 
-/** Without `skip_empty`, which takes '' for nothing and makes a tree that cannot be printed again. */
+/**
+ * Without `skip_empty`, which takes '' for nothing and makes a tree that cannot be printed again.
+ */
 const TREE = 'skip_default := true'
 
 async function single(sql: string, value: string): Promise<string> {
@@ -86,7 +97,10 @@ async function single(sql: string, value: string): Promise<string> {
   return String(reader.getRowsJson()[0]?.[0])
 }
 
-/** The tree, and the tables that the engine itself finds in the text: a second count beside that of the check. */
+/**
+ * The tree, and the tables that the engine itself finds in the text: a second count beside that of
+ * the check.
+ */
 async function parse(sql: string): Promise<Json> {
   const tree = JSON.parse(await single(`SELECT json_serialize_sql(?::VARCHAR, ${TREE})`, sql))
   return { tree, names: tree.error === true ? [] : namesIn(sql) }

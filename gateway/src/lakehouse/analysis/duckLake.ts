@@ -1,4 +1,7 @@
-/** The organisation's lake as a sandbox sees it: attached for reading, its files in one folder, nothing else to be opened. */
+/**
+ * The organisation's lake as a sandbox sees it: attached for reading, its files in one folder,
+ * nothing else to be opened.
+ */
 import path from 'node:path'
 import type { EngineOptions } from '../engine.ts'
 import { LAKE } from '../schema.ts'
@@ -10,7 +13,8 @@ const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
 const CATALOG_SCHEMA = 'lake'
 
 /**
- * @param options.catalogUrl best of a role of PostgreSQL that may only read: a sandbox is handed it.
+ * @param options.catalogUrl best of a role of PostgreSQL that may only read: a sandbox is handed
+ * it.
  */
 export function duckLake(
   options: Pick<EngineOptions, 'catalogUrl' | 'dataPath' | 'extensionFolder'>,

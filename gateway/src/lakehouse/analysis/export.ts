@@ -1,16 +1,18 @@
 /**
  * Answers that leave the house: k-anonymous, or not at all.
  *
- * Rows that agree in all quasi-identifiers of the answer are a group; a group that is about fewer than k subjects is left
- * out, and how many rows that were is said. An aggregate's group is counted the same way. People are counted, not rows:
- * ten invoices of one supplier are one supplier.
+ * Rows that agree in all quasi-identifiers of the answer are a group; a group that is about fewer
+ * than k subjects is left out, and how many rows that were is said. An aggregate's group is counted
+ * the same way. People are counted, not rows: ten invoices of one supplier are one supplier.
  *
- * What k-anonymity does not protect from. A group of k who all have the same sensitive value tells that value. A sum that
- * one of k dominates is nearly that one's. What the recipient knows from elsewhere counts as a quasi-identifier whether it
- * is declared or not. And two answers that are each harmless may differ by one person; against that stands the simplest
- * rule that can be checked: a group is left out when the rows by which it differs from any group published before to the
- * same audience are about fewer than k subjects. It sees pairs. Three answers or more, added and subtracted, or two
- * audiences that talk to each other, it does not see: for that there is noise with a budget, which this is not.
+ * What k-anonymity does not protect from. A group of k who all have the same sensitive value tells
+ * that value. A sum that one of k dominates is nearly that one's. What the recipient knows from
+ * elsewhere counts as a quasi-identifier whether it is declared or not. And two answers that are
+ * each harmless may differ by one person; against that stands the simplest rule that can be
+ * checked: a group is left out when the rows by which it differs from any group published before to
+ * the same audience are about fewer than k subjects. It sees pairs. Three answers or more, added
+ * and subtracted, or two audiences that talk to each other, it does not see: for that there is
+ * noise with a budget, which this is not.
  */
 import { nodesOf, type Json, type Node } from './ast.ts'
 import { refusal } from './check.ts'
@@ -41,16 +43,25 @@ const ROWS_MAX = 100_000
 const GROUPS_MAX = 2_000
 
 export function createExporter(analysis: Analysis, book: ReleaseBook): Exporter {
-  // One after the other: of two at once neither would see what the other publishes.
-  let last: Promise<unknown> = Promise.resolve()
+  // One after the other for each audience: of two at once neither would see what the other
+  // publishes.
+  const last = new Map<string, Promise<unknown>>()
   return {
     exportRows(reader, question) {
-      const turn = last.then(() => exportNow({ analysis, book }, reader, question))
-      last = turn.catch(() => undefined)
+      const audience = audienceOf(reader)
+      const before = last.get(audience) ?? Promise.resolve()
+      const turn = before.then(() => exportNow({ analysis, book }, reader, question))
+      last.set(
+        audience,
+        turn.catch(() => undefined),
+      )
       return turn
     },
   }
 }
+
+const audienceOf = (reader: Reader): string =>
+  JSON.stringify([reader.role, reader.mspId, reader.memberId ?? ''])
 
 async function exportNow(
   { analysis, book }: { analysis: Analysis; book: ReleaseBook },
@@ -62,10 +73,10 @@ async function exportNow(
   const tree = withKeys(node, shape)
   const answer = await analysis.runTree(reader, tree, question, ROWS_MAX)
   if (answer.truncated) throw refusal('EXPORT_TOO_LARGE', `at most ${ROWS_MAX} rows`, 422)
-  const quasi = quasiColumns(node, analysis)
+  const quasi = quasiColumns(node, analysis, answer.columns.length - shape.subjects.length)
   const groups = groupsOf(answer, shape, quasi)
   const { k } = analysis.policyOf(reader)
-  const audience = JSON.stringify([reader.role, reader.mspId, reader.memberId ?? ''])
+  const audience = audienceOf(reader)
   const before = await book.groupsOf(audience)
   if (before.length + groups.length > GROUPS_MAX)
     throw refusal('EXPORT_BUDGET', 'too many groups are published already', 422)
@@ -164,7 +175,7 @@ const keyOf = ({ relation, subject, path }: SubjectTable): Node =>
 const listed = (key: Node): Node => call('list', [key], { distinct: true })
 
 /** Places of the answer's columns that are made from a quasi-identifier. */
-function quasiColumns(node: Node, { catalogue }: Analysis): readonly number[] {
+function quasiColumns(node: Node, { catalogue }: Analysis, width: number): readonly number[] {
   const names = (table: string): readonly string[] | undefined => {
     const relation = catalogue.get(table)
     return relation && Object.keys(relation.columns)
@@ -174,6 +185,8 @@ function quasiColumns(node: Node, { catalogue }: Analysis): readonly number[] {
     return catalogue.get(name.slice(0, at))?.columns[name.slice(at + 1)]?.isQuasi ?? true
   }
   const { columns } = originsOf(node, names)
+  // Counted differently, the wrong column would be taken for harmless.
+  if (columns.length !== width) throw refusal('EXPORT_FORM', 'name the columns', 422)
   return columns.flatMap(({ from }, at) => ([...from].some(isQuasi) ? [at] : []))
 }
 

@@ -1,6 +1,6 @@
 /**
- * A small lake in memory for the tests: tables of ours and one with people, so that every kind of mask has a column. It
- * needs no PostgreSQL and no files.
+ * A small lake in memory for the tests: tables of ours and one with people, so that every kind of
+ * mask has a column. It needs no PostgreSQL and no files.
  */
 import { quotedText } from './ast.ts'
 import { lakeCatalogue, type Catalogue, type Column, type Relation } from './catalogue.ts'

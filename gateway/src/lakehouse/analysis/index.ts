@@ -1,16 +1,19 @@
 /**
  * The lake for analysts: read-only SQL, exports, saved questions and where a column comes from.
  *
- * A question passes three walls, and each holds if another should not. The text is read by DuckDB itself and is answered
- * only if it is one SELECT over tables of the reader, with functions from a list (check.ts). It runs over views that have
- * already left out and masked (views.ts, masks.ts, policy.ts), so that what a query says never meets what is hidden. And it
- * runs in a process of the reader's own, shut off from files, settings and writing, that is killed when it takes too much
+ * A question passes three walls, and each holds if another should not. The text is read by DuckDB
+ * itself and is answered only if it is one SELECT over tables of the reader, with functions from a
+ * list (check.ts). It runs over views that have already left out and masked (views.ts, masks.ts,
+ * policy.ts), so that what a query says never meets what is hidden. And it runs in a process of the
+ * reader's own, shut off from files, settings and writing, that is killed when it takes too much
  * (sandbox.ts, child.ts). What leaves the house is k-anonymous (export.ts).
  *
- * Imports: the catalogue of the lake (`../tables.ts`, `../schema.ts`), coded errors, DuckDB in child.ts alone.
+ * Imports: the catalogue of the lake (`../tables.ts`, `../schema.ts`), coded errors, DuckDB in
+ * child.ts alone.
  *
- * Invariants: no message of the engine after the first row was read reaches a caller; two lakes that differ only in what a
- * reader may not see answer alike (secrecy.test.ts); what is not known is refused. Not hidden: how long an answer takes.
+ * Invariants: no message of the engine after the first row was read reaches a caller; two lakes
+ * that differ only in what a reader may not see answer alike (secrecy.test.ts); what is not known
+ * is refused. Not hidden: how long an answer takes.
  */
 export { lakeCatalogue, type Catalogue, type LedgerOrigin } from './catalogue.ts'
 export { ChartSchema, checkChart, type Chart } from './charts.ts'

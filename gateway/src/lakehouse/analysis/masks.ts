@@ -1,8 +1,9 @@
 /**
- * What stands in a view instead of a value. A pseudonym is HMAC-SHA256 under a key that never leaves the gateway: equal
- * values stay equal, so joins and counts hold, and nobody without the key can try names until one fits. It does not hide
- * how often a value occurs, and whoever can write a known value into the lake can look for its pseudonym; keys differ by
- * role and member, so pseudonyms of two readers cannot be laid side by side.
+ * What stands in a view instead of a value. A pseudonym is HMAC-SHA256 under a key that never
+ * leaves the gateway: equal values stay equal, so joins and counts hold, and nobody without the key
+ * can try names until one fits. It does not hide how often a value occurs, and whoever can write a
+ * known value into the lake can look for its pseudonym; keys differ by role and member, so
+ * pseudonyms of two readers cannot be laid side by side.
  */
 import { createHmac } from 'node:crypto'
 
@@ -27,7 +28,10 @@ const padded = (key: Buffer, byte: number): string => {
   return Buffer.from(block.map(one => one ^ byte)).toString('hex')
 }
 
-/** HMAC out of the one hash that the engine has. The kind is part of the message: a name is no account. */
+/**
+ * HMAC out of the one hash that the engine has. The kind is part of the message: a name is no
+ * account.
+ */
 export function pseudonymSql(column: string, kind: SensitiveKind, key: Buffer): string {
   const message = `encode('${kind}:' || CAST(${column} AS VARCHAR))`
   const inner = `sha256(unhex('${padded(key, 0x36)}') || ${message})`

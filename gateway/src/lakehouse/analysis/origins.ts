@@ -1,7 +1,8 @@
 /**
- * From the tree of a SELECT to the columns of the catalogue that each of its own columns is made from, and to those that
- * decide which rows there are (conditions, joins, groups, order). It resolves names as the engine does: a name that it
- * cannot place is a fault, never an empty lineage.
+ * From the tree of a SELECT to the columns of the catalogue that each of its own columns is made
+ * from, and to those that decide which rows there are (conditions, joins, groups, order). It
+ * resolves names as the engine does: a name that it cannot place is a fault, never an empty
+ * lineage.
  */
 import { CodedError } from '../../platform/faults.ts'
 import {

@@ -1,6 +1,6 @@
 /**
- * Who sees which rows and which columns, and how much an answer may cost. A table that a role does not list does not
- * exist for it.
+ * Who sees which rows and which columns, and how much an answer may cost. A table that a role does
+ * not list does not exist for it.
  */
 import type { Kind, Mask, SensitiveKind } from './masks.ts'
 import { KINDS } from './masks.ts'
@@ -107,7 +107,10 @@ function ownRows(): Record<string, RowRule> {
   }
 }
 
-/** What the bank funds, and what it was asked to fund: a request that it bid on or that is open to it. */
+/**
+ * What the bank funds, and what it was asked to fund: a request that it bid on or that is open to
+ * it.
+ */
 function fundedRows(): Record<string, RowRule> {
   const bids: RowRule = { msp: ['bank_msp'] }
   const asked: RowRule = {

@@ -1,4 +1,7 @@
-/** What the gateway and a sandbox process say to each other; see sandbox.ts for why there are two processes. */
+/**
+ * What the gateway and a sandbox process say to each other; see sandbox.ts for why there are two
+ * processes.
+ */
 import type { Json } from './ast.ts'
 
 export interface SandboxSpec {

@@ -156,8 +156,8 @@ describe('lakehouse/analysis: queries', function () {
   })
 
   it('says nothing of a hidden row by a condition that the optimizer runs before a row rule', async () => {
-    // DuckDB holds back a condition that it knows to fail at times. It does not know it of this one: without the wall it
-    // runs first, meets the neighbour's amount and fails.
+    // DuckDB holds back a condition that it knows to fail at times. It does not know it of this
+    // one: without the wall it runs first, meets the neighbour's amount and fails.
     const sql = `SELECT count(*) FROM silver.invoices
       WHERE NOT 'a' LIKE 'b' ESCAPE (CASE WHEN total_fen = 999 THEN 'zz' ELSE 'z' END)`
     expect(await rows(SUPPLIER, sql)).deep.equal([['2']])

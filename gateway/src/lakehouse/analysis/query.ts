@@ -1,6 +1,7 @@
 /**
- * A reader's question to the lake: checked, then run over views in a process of the reader's own. A sandbox is opened at
- * the first question and kept; the one that has not been asked for longest makes place.
+ * A reader's question to the lake: checked, then run over views in a process of the reader's own. A
+ * sandbox is opened at the first question and kept; the one that has not been asked for longest
+ * makes place.
  */
 import { fold, withoutPlaces, type Node } from './ast.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -119,13 +120,17 @@ async function check({ sandbox, tables }: Opened, question: Question): Promise<C
   return checked
 }
 
-/** What is printed must be read back as the same tree: a name that prints as something else would be an injection. */
+/**
+ * What is printed must be read back as the same tree: a name that prints as something else would be
+ * an injection.
+ */
 const isSame = (one: Node, other: Node): boolean =>
   JSON.stringify(withoutPlaces(one)) === JSON.stringify(withoutPlaces(other))
 
 /**
- * What the engine itself finds in the text must have been found by the check: a second look, for the day on which the check
- * does not know a new place where a table can stand. Of a query with parameters the engine says nothing.
+ * What the engine itself finds in the text must have been found by the check: a second look, for
+ * the day on which the check does not know a new place where a table can stand. Of a query with
+ * parameters the engine says nothing.
  */
 function checkNames({ tables }: CheckedQuery, names: readonly string[] | null): void {
   if (!names) throw refusal('QUERY_INVALID', 'the query makes no sense to the engine')

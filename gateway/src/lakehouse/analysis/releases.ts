@@ -1,6 +1,6 @@
 /**
- * What has been exported, as the sets of rows behind each published group, so that the next export is not the one that
- * makes a difference of one person out of two large groups.
+ * What has been exported, as the sets of rows behind each published group, so that the next export
+ * is not the one that makes a difference of one person out of two large groups.
  */
 import { createHash } from 'node:crypto'
 

@@ -1,7 +1,8 @@
 /**
- * A DuckDB for one reader in a process of its own. Three things force the second process: a text that doubles itself is
- * memory that DuckDB does not count, planning does not hear an interrupt, and a defect of the engine would end the
- * gateway. What does not stop is killed; the next query finds a fresh one.
+ * A DuckDB for one reader in a process of its own. Three things force the second process: a text
+ * that doubles itself is memory that DuckDB does not count, planning does not hear an interrupt,
+ * and a defect of the engine would end the gateway. What does not stop is killed; the next query
+ * finds a fresh one.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import path from 'node:path'
@@ -20,7 +21,10 @@ import {
 
 export interface Parsed {
   readonly tree: Node
-  /** Tables, without their schema, that the engine finds in the text; null where it finds no sense in it. */
+  /**
+   * Tables, without their schema, that the engine finds in the text; null where it finds no sense
+   * in it.
+   */
   readonly names: readonly string[] | null
 }
 
@@ -48,7 +52,10 @@ const STATUS: Readonly<Record<FaultCode | 'QUERY_BUSY', number>> = {
   SANDBOX_BROKEN: 503,
 }
 
-/** Why a sandbox does not open may hold the address of the catalogue and its password: for the log, not for the caller. */
+/**
+ * Why a sandbox does not open may hold the address of the catalogue and its password: for the log,
+ * not for the caller.
+ */
 const faultOf = (code: FaultCode | 'QUERY_BUSY', said?: string): CodedError => {
   if (!said) return new CodedError(code, { status: STATUS[code] })
   const words = code === 'SANDBOX_BROKEN' ? { cause: new Error(said) } : { detail: said }

@@ -1,6 +1,7 @@
 /**
- * Saved queries as data. A query is saved by a role and may be shared; whoever runs it runs it over his own views, so that
- * sharing a question shares no answer. Parameters are bound by type, never spliced into the text.
+ * Saved queries as data. A query is saved by a role and may be shared; whoever runs it runs it over
+ * his own views, so that sharing a question shares no answer. Parameters are bound by type, never
+ * spliced into the text.
  */
 import { z } from 'zod'
 import { CodedError, type FieldFault } from '../../platform/faults.ts'
@@ -112,7 +113,8 @@ const SAMPLE: Readonly<Record<ParameterType, ParameterValue>> = {
 }
 
 /**
- * Before it is saved: the owner may ask it, it uses the parameters that it declares, and its chart fits what it answers.
+ * Before it is saved: the owner may ask it, it uses the parameters that it declares, and its chart
+ * fits what it answers.
  *
  * @throws what refuses the query, QUERY_PARAMETER, CHART_INVALID.
  */

@@ -1,7 +1,8 @@
 /**
- * The form of a query whose answer may leave the house. People are counted per row or group, and only in a plain SELECT
- * over joined tables is it certain whose rows they are: through a sub-query a value of one may stand beside the count of
- * many. What is refused here can still be asked and looked at.
+ * The form of a query whose answer may leave the house. People are counted per row or group, and
+ * only in a plain SELECT over joined tables is it certain whose rows they are: through a sub-query
+ * a value of one may stand beside the count of many. What is refused here can still be asked and
+ * looked at.
  */
 import {
   fold,
@@ -95,8 +96,8 @@ function tableOf(from: Node, catalogue: Catalogue): readonly SubjectTable[] {
 const PLAIN_JOINS = new Set(['REGULAR', 'CROSS'])
 
 /**
- * Groups by what is written out; beside them sums, means and counts of whole columns. A FILTER, a CASE or a maximum inside
- * would be one person's value under everybody's count.
+ * Groups by what is written out; beside them sums, means and counts of whole columns. A FILTER, a
+ * CASE or a maximum inside would be one person's value under everybody's count.
  */
 function checkAggregate(node: Node): void {
   if (textAt(node, 'aggregate_handling') === 'FORCE_AGGREGATES') form('name the groups')

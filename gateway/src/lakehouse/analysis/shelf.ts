@@ -1,4 +1,7 @@
-/** The sandboxes that are open: one per reader and version, the one that was not asked for longest makes place. */
+/**
+ * The sandboxes that are open: one per reader and version, the one that was not asked for longest
+ * makes place.
+ */
 import { refusal } from './check.ts'
 import { readerKey } from './masks.ts'
 import type { Reader, RolePolicy } from './policy.ts'

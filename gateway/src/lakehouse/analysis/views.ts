@@ -1,6 +1,6 @@
 /**
- * The views that a reader's queries run over: rows and columns are gone below, so nothing that a query says (LIKE, ORDER
- * BY, a join, an aggregate) meets what is hidden.
+ * The views that a reader's queries run over: rows and columns are gone below, so nothing that a
+ * query says (LIKE, ORDER BY, a join, an aggregate) meets what is hidden.
  */
 import { CodedError, invariant } from '../../platform/faults.ts'
 import { quotedName, quotedText } from './ast.ts'
@@ -9,9 +9,10 @@ import { maskSql } from './masks.ts'
 import { maskFor, type Reader, type RolePolicy, type RowRule } from './policy.ts'
 
 /**
- * A view alone is no wall: the optimizer moves a condition of the query below it, where a cast that fails on a hidden row
- * tells that the row is there. Nothing may be moved through a LIMIT, so one that limits nothing stands in between. Only
- * where rows are hidden, since it also keeps a query from skipping files by their minima and maxima.
+ * A view alone is no wall: the optimizer moves a condition of the query below it, where a cast that
+ * fails on a hidden row tells that the row is there. Nothing may be moved through a LIMIT, so one
+ * that limits nothing stands in between. Only where rows are hidden, since it also keeps a query
+ * from skipping files by their minima and maxima.
  */
 const WALL = 'LIMIT 9223372036854775807'
 
@@ -56,7 +57,8 @@ function viewSql(name: string, options: ViewsOptions): string {
   const where = conditionOf(name, options)
   const tail = where === 'true' ? '' : ` WHERE ${where} ${WALL}`
   const place = name.split('.').map(quotedName).join('.')
-  return `CREATE VIEW ${place} AS SELECT ${columns.join(', ')} FROM ${lakePlace(name, options)}${tail}`
+  const from = `${lakePlace(name, options)}${tail}`
+  return `CREATE VIEW ${place} AS SELECT ${columns.join(', ')} FROM ${from}`
 }
 
 const lakePlace = (name: string, { lake }: ViewsOptions): string =>
