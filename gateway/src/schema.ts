@@ -1,5 +1,5 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
-import { lakeMigration } from './lakehouse/journal.ts'
+import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
@@ -17,4 +17,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   oneTimePasswordMigration,
   storedTransactionMigration,
   lakeMigration,
+  lakeStreamMigration,
 ]

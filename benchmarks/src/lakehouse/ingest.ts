@@ -1,6 +1,6 @@
 /** Blocks through the product's own way into the lake: rows of bronze, what follows from them in silver, one commit. */
 import type { Engine } from '@triflow/gateway/lakehouse/engine'
-import { createIngest } from '@triflow/gateway/lakehouse/ingest'
+import { createIngest } from '@triflow/gateway/lakehouse/ledger/ingest'
 import { block } from '@triflow/gateway/testing/ledger'
 import { invoiceOf, invoiceState } from '@triflow/gateway/testing/records'
 

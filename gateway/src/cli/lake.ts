@@ -10,7 +10,7 @@ import { projectedHeight } from '../projection/project.ts'
 import { openEngine, type Engine, type LakeRow } from '../lakehouse/engine.ts'
 import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
-import { verifyLake } from '../lakehouse/verify.ts'
+import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
 import { table } from './table.ts'
 

@@ -24,6 +24,17 @@ export const LakeStatus = z
         settledTables: z.int(),
       })
       .optional(),
+    streams: z
+      .array(
+        z.object({
+          name: z.string(),
+          fault: z.string().optional().describe('Why it stands still'),
+          faultSince: Instant.optional(),
+          facts: z.record(z.string(), z.unknown()).describe('Its own words for how it stands'),
+          saidAt: Instant,
+        }),
+      )
+      .describe('What flows in besides the ledger'),
     tables: z.array(
       z.object({
         layer: z

@@ -7,18 +7,17 @@ import os from 'node:os'
 import path from 'node:path'
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { CodedError } from '../platform/faults.ts'
-import { LAKE } from './names.ts'
-import type { Rows } from './rows.ts'
+import { LAKE, quoted } from './names.ts'
 import {
-  BRONZE_TABLES,
-  bronzeSchema,
   CATALOGUE_IN_USE,
   catalogueNoted,
   catalogueVersion,
   derivedSchema,
+  keptNames,
+  keptSchema,
   stagingSchema,
 } from './schema.ts'
-import { openSession, type LakeRow, type Session } from './session.ts'
+import { openSession, type LakeRow, type Rows, type Session } from './session.ts'
 
 export interface EngineOptions {
   /** PostgreSQL that holds the catalogue, in a schema of its own. */
@@ -33,7 +32,7 @@ export interface EngineOptions {
   readonly reading?: { readonly snapshot?: bigint }
 }
 
-export type { LakeRow } from './session.ts'
+export type { Cell, LakeRow, Rows } from './session.ts'
 
 export interface Engine {
   /** Rows with exact values: whole numbers beyond 2^53 are strings. Never waits for a writer. */
@@ -52,7 +51,7 @@ export interface LakeTransaction {
   /** What the transaction sees; its commit makes the next one. */
   readonly snapshot: bigint
   run(sql: string): Promise<void>
-  query<R extends LakeRow = LakeRow>(sql: string): Promise<R[]>
+  query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
 }
 
 const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
@@ -134,13 +133,14 @@ function secretsOf(catalogUrl: string): string[] {
 /** A lake of another version of the catalogue gets its silver and gold anew, out of bronze, in one transaction. */
 async function makeSchema(session: Session, engine: Engine): Promise<void> {
   for (const sql of stagingSchema()) await session.run(sql)
-  const [found] = await engine.query<{ tables: string }>(
-    `SELECT count(*) AS tables FROM duckdb_tables()
-     WHERE database_name = '${LAKE}' AND schema_name = 'bronze'`,
+  const found = await engine.query<{ name: string }>(
+    `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables()
+     WHERE database_name = '${LAKE}'`,
   )
-  if (Number(found?.tables) < BRONZE_TABLES)
+  const there = new Set(found.map(({ name }) => name))
+  if (!keptNames().every(name => there.has(name)))
     await engine.write(NO_ROWS, async ({ run }) => {
-      for (const sql of bronzeSchema()) await run(sql)
+      for (const sql of keptSchema()) await run(sql)
     })
   await engine.write(NO_ROWS, async ({ run, query }) => {
     const [inUse] = await query<{ version: string | null }>(CATALOGUE_IN_USE)
@@ -150,9 +150,7 @@ async function makeSchema(session: Session, engine: Engine): Promise<void> {
   })
 }
 
-export const NO_ROWS: Rows = { blocks: [], transactions: [], writes: [] }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+export const NO_ROWS: Rows = {}
 
 function over(instance: DuckDBInstance, reading: Session, writing: Session): Engine {
   let last: Promise<unknown> = Promise.resolve()
@@ -185,7 +183,7 @@ async function inTransaction<T>(
   await run('BEGIN')
   try {
     const [seen] = await rows<{ id: string }>(`FROM ${LAKE}.current_snapshot()`)
-    const result = await work({ snapshot: BigInt(seen?.id ?? 0), run, query: sql => rows(sql) })
+    const result = await work({ snapshot: BigInt(seen?.id ?? 0), run, query: rows })
     await run('COMMIT')
     return result
   } catch (error) {

@@ -1,7 +1,8 @@
 /** The lake as it was, and the jobs that keep its history and its files in bounds. */
 import { CodedError } from '../platform/faults.ts'
 import { NO_ROWS, type Engine } from './engine.ts'
-import { settle, tablesToSettle } from './gold.ts'
+import { tidyPositions } from './positions.ts'
+import { settle, tablesToSettle } from './ledger/gold.ts'
 import { LAKE } from './names.ts'
 
 /** Author of the commits that bring blocks; their extra information is the last block. */
@@ -54,6 +55,7 @@ export async function keepGold(engine: Engine, laterRows?: number): Promise<numb
  */
 export async function keepUp(engine: Engine, keepDays: number): Promise<Upkeep> {
   const settledTables = await keepGold(engine)
+  await engine.write(NO_ROWS, tidyPositions)
   const since = `now() - INTERVAL ${Math.floor(keepDays * 86_400)} SECOND`
   const flushed = await engine.alone(`CALL ducklake_flush_inlined_data('${LAKE}')`)
   const merged = await engine.alone(`CALL ducklake_merge_adjacent_files('${LAKE}')`)

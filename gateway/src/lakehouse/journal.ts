@@ -19,6 +19,19 @@ export const lakeMigration: Migration = {
   INSERT INTO lake_process DEFAULT VALUES;`,
 }
 
+/** What each stream besides the ledger says of itself. */
+export const lakeStreamMigration: Migration = {
+  id: '010-lake-streams',
+  sql: `
+  CREATE TABLE lake_streams (
+    name text PRIMARY KEY,
+    fault text,
+    fault_since timestamptz,
+    facts jsonb NOT NULL DEFAULT '{}',
+    said_at timestamptz NOT NULL DEFAULT now()
+  );`,
+}
+
 export interface LakeProcess {
   readonly fault: string | null
   readonly fault_since: string | null
@@ -26,13 +39,29 @@ export interface LakeProcess {
   readonly upkeep_at: string | null
 }
 
+export interface StreamSaid {
+  readonly fault?: string
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
 export interface LakeJournal {
   /** Why the lake stands still; undefined once it moves again. Said again and again, it is written once. */
   fault(said: string | undefined): void
   upkeep(done: Upkeep): void
+  /** The same of one stream; `facts` are its own words for how it stands. */
+  stream(name: string, said: StreamSaid): void
   /** Everything that was said is written. */
   settled(): Promise<void>
 }
+
+const STREAM_SAID = `
+  INSERT INTO lake_streams AS known (name, fault, fault_since, facts)
+  VALUES ($1, nullif($2, ''), CASE WHEN $2 <> '' THEN now() END, coalesce($3::jsonb, '{}'))
+  ON CONFLICT (name) DO UPDATE SET
+    fault = excluded.fault,
+    fault_since = CASE WHEN $2 <> '' THEN coalesce(known.fault_since, now()) END,
+    facts = coalesce($3::jsonb, known.facts),
+    said_at = now()`
 
 /** @param onFailure the journal itself could not be written; the lake goes on. */
 export function createJournal(
@@ -41,6 +70,7 @@ export function createJournal(
 ): LakeJournal {
   /** Nothing: what a process of before has said may still stand there. */
   let known: string | undefined
+  const knownOf = new Map<string, string>()
   let last: Promise<unknown> = Promise.resolve()
   const write = (sql: string, values: readonly unknown[]): void => {
     last = last.then(() => database.execute(sql, values)).catch(onFailure)
@@ -57,6 +87,12 @@ export function createJournal(
     },
     upkeep: done =>
       write('UPDATE lake_process SET upkeep = $1, upkeep_at = now()', [JSON.stringify(done)]),
+    stream(name, { fault = '', facts }) {
+      const said = JSON.stringify([fault, facts])
+      if (said === knownOf.get(name)) return
+      knownOf.set(name, said)
+      write(STREAM_SAID, [name, fault, facts === undefined ? null : JSON.stringify(facts)])
+    },
     settled: async () => void (await last),
   }
 }
@@ -67,3 +103,16 @@ export async function readJournal(database: Queryable): Promise<LakeProcess | un
   )
   return rows[0]
 }
+
+export interface StreamRow extends Record<string, unknown> {
+  readonly name: string
+  readonly fault: string | null
+  readonly fault_since: string | null
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly said_at: string
+}
+
+export const readStreams = (database: Queryable): Promise<StreamRow[]> =>
+  database.query<StreamRow>(
+    'SELECT name, fault, fault_since, facts, said_at FROM lake_streams ORDER BY name',
+  )

@@ -8,13 +8,13 @@ import type { LedgerBlock } from '../platform/ledger/blocks.ts'
 import { block } from '../testing/ledger.ts'
 import { silent } from '../testing/postgres.ts'
 import { NO_ROWS, openEngine, type Engine, type EngineOptions } from './engine.ts'
-import { followLedger } from './follow.ts'
-import { lakeHeight } from './height.ts'
+import { followLedger } from './ledger/follow.ts'
+import { lakeHeight } from './ledger/height.ts'
 import { keepGold, keepUp, snapshotAtBlock } from './history.ts'
-import { createIngest, NotNext } from './ingest.ts'
+import { createIngest, NotNext } from './ledger/ingest.ts'
 import { chainOf, ledgerOf, OWN_MSP } from './testing/chain.ts'
 import { freshLake, hasExtensions } from './testing/place.ts'
-import { verifyLake } from './verify.ts'
+import { verifyLake } from './ledger/verify.ts'
 
 const SEED = Number(process.env['LAKE_SEED'] ?? Date.now() % 1_000_000)
 

@@ -14,9 +14,11 @@ import type { Database } from '../platform/database/database.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
 import type { Log } from '../platform/log.ts'
 import { openEngine, type Engine } from './engine.ts'
-import { followLedger, type Follower } from './follow.ts'
+import { followLedger, type Follower } from './ledger/follow.ts'
 import { keepUp } from './history.ts'
 import { createJournal, type LakeJournal } from './journal.ts'
+import type { Stream } from './stream.ts'
+import { startStreams } from './streams.ts'
 
 export interface Lake {
   close(): Promise<void>
@@ -42,13 +44,17 @@ export function startLake(options: LakeOptions): Lake {
   )
   let engine: Engine | undefined
   let follower: Follower | undefined
+  let streams: Stream | undefined
 
   async function open(): Promise<void> {
     let fault = ''
     while (!stop.signal.aborted) {
       try {
         engine = await openEngine({ catalogUrl: config.databaseUrl, ...settings })
-        if (!stop.signal.aborted) follower = follow(engine)
+        if (stop.signal.aborted) return
+        follower = follow(engine)
+        const { database } = options
+        streams = startStreams({ engine, database, config, settings, journal, log })
         return
       } catch (error) {
         const said = (error as Error).message
@@ -76,7 +82,7 @@ export function startLake(options: LakeOptions): Lake {
     async close() {
       stop.abort()
       await opening
-      await follower?.close()
+      await Promise.all([follower?.close(), streams?.close()])
       await journal.settled()
       engine?.close()
     },

@@ -9,7 +9,11 @@ import {
 } from '@duckdb/node-api'
 import { CodedError } from '../platform/faults.ts'
 import { STAGING } from './names.ts'
-import type { Cell } from './rows.ts'
+
+/** Values in the order of the columns; an instant is microseconds since 1970. */
+export type Cell = bigint | boolean | number | string | null
+/** By table of `STAGING`. */
+export type Rows = Readonly<Record<string, readonly (readonly Cell[])[]>>
 
 export type LakeRow = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { block } from '../testing/ledger.ts'
 import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
 import { openEngine } from './engine.ts'
-import { createIngest } from './ingest.ts'
+import { createIngest } from './ledger/ingest.ts'
 import { createJournal } from './journal.ts'
 import { lakeStatus } from './status.ts'
 import { chainOf, OWN_MSP } from './testing/chain.ts'
@@ -22,6 +22,7 @@ describe('the status of a lake', function () {
       state: 'ABSENT',
       block: '-1',
       behindBlocks: 42,
+      streams: [],
       tables: [],
     })
   })
@@ -54,5 +55,26 @@ describe('the status of a lake', function () {
     await next.settled()
     expect(await lakeStatus(store.database, 1n)).to.not.have.property('fault')
     expect(failures).to.deep.equal([])
+  })
+
+  it('names each stream that stands still and since when, and keeps what it told of itself', async () => {
+    const journal = createJournal(store.database, error => {
+      throw error
+    })
+    journal.stream('events', { facts: { rows: 7 } })
+    journal.stream('events', { fault: 'the catalogue is away' })
+    await journal.settled()
+    const [standing] = (await lakeStatus(store.database, 1n)).streams
+    expect(standing).to.deep.include({
+      name: 'events',
+      fault: 'the catalogue is away',
+      facts: { rows: 7 },
+    })
+    expect(Date.parse(standing?.faultSince ?? '')).to.be.closeTo(Date.now(), 60_000)
+    journal.stream('events', {})
+    await journal.settled()
+    const [moving] = (await lakeStatus(store.database, 1n)).streams
+    expect(moving).to.deep.include({ name: 'events', facts: { rows: 7 } })
+    expect(moving).to.not.have.any.keys('fault', 'faultSince')
   })
 })

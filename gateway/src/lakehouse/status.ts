@@ -1,6 +1,6 @@
 /** How the lake stands, read from its catalogue in PostgreSQL: without DuckDB, and whether its process lives or not. */
 import type { Database } from '../platform/database/database.ts'
-import { readJournal, type LakeProcess } from './journal.ts'
+import { readJournal, readStreams, type LakeProcess, type StreamRow } from './journal.ts'
 import type { LakeStatus } from './api.ts'
 
 /** A block is kept back up to a second, and a transaction takes less: later than this, something is wrong. */
@@ -8,7 +8,10 @@ const LATE_MS = 10_000
 
 /** @param projected the last block of the read model. */
 export async function lakeStatus(database: Database, projected: bigint): Promise<LakeStatus> {
-  const said = saidOf(await readJournal(database))
+  const said = {
+    ...saidOf(await readJournal(database)),
+    streams: (await readStreams(database)).map(streamOf),
+  }
   if (!(await isThere(database)))
     return {
       state: 'ABSENT',
@@ -36,6 +39,14 @@ function saidOf(journal: LakeProcess | undefined) {
     ...(upkeep && at ? { upkeep: { ...upkeep, at } } : {}),
   }
 }
+
+const streamOf = ({ name, fault, fault_since: since, facts, said_at: saidAt }: StreamRow) => ({
+  name,
+  ...(fault ? { fault } : {}),
+  ...(since ? { faultSince: since } : {}),
+  facts,
+  saidAt,
+})
 
 async function isThere(database: Database): Promise<boolean> {
   const [row] = await database.query<{ there: boolean }>(

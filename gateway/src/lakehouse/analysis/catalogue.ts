@@ -4,7 +4,7 @@
  * it is.
  */
 import { LAKE, lakeSchema } from '../schema.ts'
-import { GOLD, SILVER, type SilverTable } from '../tables.ts'
+import { GOLD, SILVER, type SilverTable } from '../ledger/tables.ts'
 import type { Kind } from './masks.ts'
 
 export interface Column {

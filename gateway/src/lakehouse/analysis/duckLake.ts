@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import type { EngineOptions } from '../engine.ts'
-import { LAKE } from '../schema.ts'
+import { LAKE } from '../names.ts'
 import { quotedText } from './ast.ts'
 import type { AnalysisLake } from './query.ts'
 

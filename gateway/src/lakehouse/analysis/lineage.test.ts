@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { SILVER, GOLD } from '../tables.ts'
+import { SILVER, GOLD } from '../ledger/tables.ts'
 import { codeOf, CORE, openTest, SUPPLIER } from './fixture.ts'
 import { lakeCatalogue } from './catalogue.ts'
 import type { Analysis } from './query.ts'

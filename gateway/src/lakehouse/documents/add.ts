@@ -2,7 +2,7 @@
 import { DuckDBTimestampValue, listValue, type DuckDBValue } from '@duckdb/node-api'
 import { CodedError } from '../../platform/faults.ts'
 import type { Engine } from '../engine.ts'
-import { STAGING } from '../schema.ts'
+import { STAGING } from '../names.ts'
 import { exclusive } from './exclusive.ts'
 import { placesOf, writtenPlaces, type Numbered } from './places.ts'
 import { removeNow } from './remove.ts'

@@ -1,6 +1,6 @@
 /** Segments of the index: how they come to be, and how many small ones become a large one. */
 import type { Engine } from '../engine.ts'
-import { STAGING } from '../schema.ts'
+import { STAGING } from '../names.ts'
 import { exclusive } from './exclusive.ts'
 import { readPlaces, segmentOf, type Numbered, type PostingCells } from './places.ts'
 import { POSTINGS, RECENT, SEGMENTS, STAGED_POSTINGS } from './store.ts'

@@ -7,8 +7,8 @@
  * one of the next, sorted anew; no row is changed by that. Rows are small because a row group has 2,048 of them at
  * least and is read whole: a word's places in one row took ten times as long.
  */
-import { LAKE, STAGING } from '../schema.ts'
-import type { Table } from '../tables.ts'
+import { LAKE, STAGING } from '../names.ts'
+import type { Table } from '../family.ts'
 
 export const DOCUMENTS = `${LAKE}.bronze.documents`
 export const RECENT = `${LAKE}.silver.recent_words`

@@ -1,7 +1,7 @@
 /** A process that brings a chain into a lake until it is killed: `writer.ts SEED BLOCKS PAUSE_MS ENGINE_OPTIONS`. */
 import { silent } from '../../testing/postgres.ts'
 import { openEngine, type EngineOptions } from '../engine.ts'
-import { followLedger } from '../follow.ts'
+import { followLedger } from '../ledger/follow.ts'
 import { keepUp } from '../history.ts'
 import { chainOf, ledgerOf, OWN_MSP } from './chain.ts'
 

@@ -5,10 +5,11 @@
  * block lie in a table of their own, in order of their ids; a view adds what came after that block. When more than a
  * twentieth lies behind it, the table is written anew: what is ever written stays in proportion to what came.
  */
-import type { LakeTransaction } from './engine.ts'
+import type { LakeTransaction } from '../engine.ts'
+import type { Table } from '../family.ts'
 import { lakeHeight } from './height.ts'
-import { columnsOf, LAKE } from './names.ts'
-import { GOLD, SILVER, type GoldView, type SilverTable, type Table } from './tables.ts'
+import { columnsOf, LAKE } from '../names.ts'
+import { GOLD, SILVER, type GoldView, type SilverTable } from './tables.ts'
 
 /** Up to which block the last versions of a silver table are settled; the newest row of a name counts. */
 export const SETTLED: Table = {

@@ -1,11 +1,12 @@
 /** Blocks into the lake: each once, whatever is killed and whoever else tries. */
-import { INGESTED_BY } from './history.ts'
-import type { LedgerBlock } from '../platform/ledger/blocks.ts'
-import type { Engine } from './engine.ts'
+import { INGESTED_BY } from '../history.ts'
+import type { LedgerBlock } from '../../platform/ledger/blocks.ts'
+import type { Engine } from '../engine.ts'
 import { lakeHeight } from './height.ts'
-import { rowsOf, type Cell, type Rows } from './rows.ts'
-import { LAKE, STAGING } from './names.ts'
-import { silverRows } from './schema.ts'
+import { rowsOf, type BlockRows } from './rows.ts'
+import type { Cell } from '../session.ts'
+import { LAKE, STAGING } from '../names.ts'
+import { silverRows } from './silver.ts'
 import { BRONZE, SILVER } from './tables.ts'
 
 /** A block and when this process received it, in milliseconds since 1970. */
@@ -61,7 +62,7 @@ export function createIngest(engine: Engine, ownMsp: string): Ingest {
   }
 }
 
-function rowsOfAll(arrived: readonly Arrived[], ownMsp: string): Rows {
+function rowsOfAll(arrived: readonly Arrived[], ownMsp: string): BlockRows {
   const each = arrived.map(({ block, atMs }) => rowsOf(block, ownMsp, atMs))
   return {
     blocks: each.flatMap(rows => rows.blocks),
@@ -75,7 +76,7 @@ const [SIDE, KIND] = [columns.indexOf('side'), columns.indexOf('kind')]
 const kindAndSide = (row: readonly Cell[]): string => `${row[KIND]}/${row[SIDE]}`
 
 /** Those that get rows: a statement that adds none costs as much as one that does. */
-function silverOf({ writes }: Rows) {
+function silverOf({ writes }: BlockRows) {
   const kinds = new Set(writes.map(kindAndSide))
   return SILVER.filter(({ kind, side }) => kinds.has(`${kind}/${side}`))
 }

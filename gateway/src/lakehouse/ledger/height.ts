@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts'
-import { LAKE } from './names.ts'
+import type { Engine } from '../engine.ts'
+import { LAKE } from '../names.ts'
 
 /** The last block that the lake has; -1 before block 0. */
 export async function lakeHeight({ query }: Pick<Engine, 'query'>): Promise<bigint> {

@@ -1,11 +1,10 @@
 /** From a block to the rows of bronze: the same rows whoever asks, so that a lake can be checked against its ledger. */
 import { collectionOf, parseKey } from '@triflow/chaincode/model'
-import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../platform/ledger/blocks.ts'
+import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../platform/ledger/blocks.ts'
+import type { Cell } from '../session.ts'
 import type { Side } from './tables.ts'
 
-/** Values in the order of the columns; an instant is microseconds since 1970. */
-export type Cell = bigint | number | string | null
-export type Rows = Readonly<
+export type BlockRows = Readonly<
   Record<'blocks' | 'transactions' | 'writes', readonly (readonly Cell[])[]>
 >
 
@@ -13,7 +12,7 @@ export type Rows = Readonly<
 const instant = (ms: number): bigint => BigInt(ms) * 1000n
 
 /** @param arrivedMs when this process received the block. */
-export function rowsOf(block: LedgerBlock, ownMsp: string, arrivedMs: number): Rows {
+export function rowsOf(block: LedgerBlock, ownMsp: string, arrivedMs: number): BlockRows {
   const own = collectionOf(ownMsp)
   const writes = block.transactions.flatMap(transaction =>
     writesOf(transaction, own).map((write, position) => [

@@ -1,13 +1,14 @@
 /** Whether the lake says what the ledger says: row by row from block 0, and block by block along the chain of hashes. */
 import { hashHeader } from '@triflow/network/proof'
-import type { LedgerBlock } from '../platform/ledger/blocks.ts'
-import type { Ledger } from '../platform/ledger/ledger.ts'
-import type { Engine, LakeRow } from './engine.ts'
+import type { LedgerBlock } from '../../platform/ledger/blocks.ts'
+import type { Ledger } from '../../platform/ledger/ledger.ts'
+import type { Engine, LakeRow } from '../engine.ts'
 import { currentVersions, lastVersions, settledNow } from './gold.ts'
 import { lakeHeight } from './height.ts'
-import { rowsOf, type Cell } from './rows.ts'
-import { LAKE } from './names.ts'
-import { silverRows } from './schema.ts'
+import { rowsOf } from './rows.ts'
+import type { Cell } from '../session.ts'
+import { LAKE } from '../names.ts'
+import { silverRows } from './silver.ts'
 import { BRONZE, SILVER } from './tables.ts'
 
 export interface LakeReport {

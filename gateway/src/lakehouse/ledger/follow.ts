@@ -1,12 +1,12 @@
 /** Follows the ledger into the lake, for ever: a broken stream or a lost catalogue is taken up again where it broke. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { collectionOf } from '@triflow/chaincode/model'
-import type { LedgerBlock } from '../platform/ledger/blocks.ts'
-import type { Ledger } from '../platform/ledger/ledger.ts'
-import type { Log } from '../platform/log.ts'
-import { gather } from '../projection/gathering.ts'
-import { createPatience, PATIENCE_MS, ValuesMissing } from '../projection/patience.ts'
-import type { Engine } from './engine.ts'
+import type { LedgerBlock } from '../../platform/ledger/blocks.ts'
+import type { Ledger } from '../../platform/ledger/ledger.ts'
+import type { Log } from '../../platform/log.ts'
+import { gather } from '../../projection/gathering.ts'
+import { createPatience, PATIENCE_MS, ValuesMissing } from '../../projection/patience.ts'
+import type { Engine } from '../engine.ts'
 import { lakeHeight } from './height.ts'
 import { createIngest, NotNext, type Arrived, type Ingest } from './ingest.ts'
 

@@ -6,12 +6,7 @@
  * a DATE, an instant a TIMESTAMP in UTC.
  */
 import type { RecordKind } from '@triflow/chaincode/model'
-
-export interface Table {
-  readonly name: string
-  /** Name and type, in order. */
-  readonly columns: Readonly<Record<string, string>>
-}
+import type { Table } from '../family.ts'
 
 export const SIDES = ['PUBLIC', 'PRIVATE'] as const
 export type Side = (typeof SIDES)[number]

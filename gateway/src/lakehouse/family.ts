@@ -1,0 +1,27 @@
+/** What one stream adds to the schema of the lake; schema.ts lists them all. */
+import type { Layer } from './names.ts'
+
+export interface Table {
+  readonly name: string
+  /** Name and type, in order. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+export interface PlacedTable extends Table {
+  readonly layer: Layer
+}
+
+export interface Family {
+  /** What arrived: made where it is missing, and never remade. */
+  readonly kept: readonly PlacedTable[]
+  /**
+   * Statements that make silver and gold anew out of what is kept, in place of those of another catalogue; they run
+   * in one transaction whenever the text of any of them has changed.
+   */
+  readonly derived: () => readonly string[]
+  /** Tables of this process's memory, in which rows wait for the transaction that brings them into the lake. */
+  readonly staged: readonly Table[]
+}
+
+export const inLayer = (layer: Layer, tables: readonly Table[]): PlacedTable[] =>
+  tables.map(table => ({ ...table, layer }))
