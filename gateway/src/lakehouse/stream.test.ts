@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { parseConfig } from '../platform/config.ts'
+import type { parseConfig } from '../platform/config.ts'
 import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts'
 import { NO_ROWS, openEngine, type Engine } from './engine.ts'
 import { keepUp } from './history.ts'
