@@ -185,6 +185,7 @@ async function startRoles(
         idempotency: createIdempotency(database, parts.secrets.derive('idempotency')),
         operationAnswer: services.engine.repeat,
         checkSession: sessions.check,
+        checkAnswers: config.checkAnswers,
         receive: request =>
           receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),
         audit: entry => void writeAudit(services, entry),

@@ -55,6 +55,8 @@ const ConfigSchema = z.strictObject({
   portalDirectory: z.string().optional(),
   simulators: z.boolean().default(false),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Compares every answer with its schema; for tests and the pilot. */
+  checkAnswers: z.boolean().default(false),
   uploadLimitBytes: z
     .int()
     .min(1024)

@@ -231,6 +231,7 @@ async function serve(
     idempotency: createIdempotency(database, Buffer.alloc(32, 9)),
     operationAnswer: engine.repeat,
     checkSession: sessions.check,
+    checkAnswers: true,
     receive: request =>
       receive(request, { directory: folder, limitBytes: config.uploadLimitBytes }),
     audit: () => undefined,

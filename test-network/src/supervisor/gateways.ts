@@ -141,6 +141,8 @@ function configurationOf(
     vault: { apiUrl: needs.ipfsUrl, keyringFile: writeKeyring(needs, organization, folder) },
     secretsFile: path.join(folder, 'secrets.json'),
     consortiumKeyFile: consortiumKey(needs.stateFolder),
+    // The pilot is where the product is tried out.
+    checkAnswers: true,
     bootstrap: { login: 'operator', password: needs.secrets.operatorPasswords[key] },
     scratchDirectory: path.join(folder, 'scratch'),
     ...(existsSync(portal) ? { portalDirectory: portal } : {}),

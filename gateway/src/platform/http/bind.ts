@@ -3,6 +3,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import type { z } from 'zod'
 import type { Api, RouteName } from '../../api.ts'
 import { CodedError } from '../faults.ts'
+import { checkAnswer } from './checked.ts'
 import type { Idempotency, WriteRequest } from './idempotency.ts'
 import type { Caller, Tokens } from './tokens.ts'
 import type { Upload } from './receive.ts'
@@ -64,6 +65,8 @@ export interface BindOptions {
   readonly receive: (request: Request) => Promise<Upload>
   /** Throws SESSION_ENDED where the session behind a valid token was closed. */
   readonly checkSession: (caller: Caller) => Promise<void>
+  /** Compares every answer with the schema of its route. */
+  readonly checkAnswers?: boolean
 }
 
 export interface AuditEntry {
@@ -170,6 +173,7 @@ async function answer(context: Context): Promise<void> {
   const outcome = route.write ? await once(context, call) : await context.handler(call)
   if (outcome === STREAMED) return
   const full = outcome instanceof Answer ? outcome : new Answer(route.status ?? 200, outcome)
+  if (context.options.checkAnswers && full.status < 300) checkAnswer(context.name, route, full.body)
   if (full.location) response.setHeader('location', full.location)
   response.setHeader('cache-control', 'no-store')
   response.status(full.status).json(full.body)
