@@ -43,6 +43,7 @@ export async function startTestNetwork(options: {
       world: () => world.simulated,
       split: options.split,
       lakes: options.lakes ?? [],
+      checkAnswers: true,
       say,
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })

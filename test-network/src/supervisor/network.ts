@@ -23,6 +23,7 @@ export interface NetworkOptions {
   readonly split?: OrganizationKey | undefined
   /** The organisations whose gateways keep a lake; none, unless it is asked for. */
   readonly lakes?: readonly OrganizationKey[]
+  readonly checkAnswers?: boolean
 }
 
 export interface RunningNetwork {
@@ -88,6 +89,7 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     ledger: ledger.kind,
     split: options.split,
     lakes: options.lakes ?? [],
+    checkAnswers: options.checkAnswers,
     secrets,
     postgresUrl: services.postgres.address,
     redisUrl: services.redis.address,
