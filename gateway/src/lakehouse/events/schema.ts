@@ -53,7 +53,8 @@ const TOLD: Readonly<Record<string, Told>> = {
       'memberId', o.member_id, 'status', o.status, 'createdAt', o.created_at,
       'finishedAt', o.finished_at, 'items', o.progress_total,
       'refused', (SELECT count(*) FROM jsonb_array_elements(o.items) i WHERE NOT (i->>'ok')::boolean),
-      'code', o.problem->>'code')`,
+      'code', o.problem->>'code',
+      'importId', CASE WHEN o.kind = 'imports.post' THEN o.input->>'importId' END)`,
   },
   told_submission: {
     table: 'transactions',

@@ -63,7 +63,7 @@ function silver(
 
 export const SILVER_EVENTS: readonly SilverEvents[] = [
   silver('operation_events', 'events', ['operation'], {
-    VARCHAR: ['operationId', 'kind', 'userId', 'memberId', 'status', 'code'],
+    VARCHAR: ['operationId', 'kind', 'userId', 'memberId', 'importId', 'status', 'code'],
     TIMESTAMP: ['createdAt', 'finishedAt'],
     BIGINT: ['items', 'refused'],
   }),
@@ -117,7 +117,7 @@ const last = (events: string, id: string, ended: string): string =>
     QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY ${ended} DESC, xid DESC, number DESC) = 1)`
 
 export const SILVER_VIEWS: Readonly<Record<string, string>> = {
-  operations: `SELECT operation_id, kind, user_id, member_id, status, code, items, refused, created_at,
+  operations: `SELECT operation_id, kind, user_id, member_id, import_id, status, code, items, refused, created_at,
       finished_at, epoch_ms(finished_at) - epoch_ms(created_at) AS duration_ms
     FROM ${last('operation_events', 'operation_id', '(finished_at IS NOT NULL)')}`,
   imports: `SELECT import_id, user_id, member_id, format, encoding, status, code, rows, accepted, refused,
