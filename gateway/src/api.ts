@@ -11,6 +11,7 @@ import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { reportRoutes } from './reports/api.ts'
+import { behaviourRoutes } from './behaviour/api.ts'
 import { operationRoutes } from './operations/api.ts'
 
 /** The whole public interface, by name. A handler exists for each name or the program does not compile. */
@@ -28,6 +29,7 @@ export const api = {
   ...settlementRoutes,
   ...reportRoutes,
   ...lakeRoutes,
+  ...behaviourRoutes,
   ...operationRoutes,
 }
 

@@ -1,3 +1,4 @@
+import { behaviourHandlers } from './behaviour/routes.ts'
 import { documentHandlers } from './documents/routes.ts'
 import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
@@ -36,6 +37,7 @@ export function createHandlers(
     ...settlementHandlers(services),
     ...reportHandlers(services),
     ...lakeHandlers(services),
+    ...behaviourHandlers(services),
     ...operationHandlers(services),
   }
 }
