@@ -177,6 +177,8 @@ describe(`the lake (LAKE_SEED=${SEED})`, function () {
     past.close()
     const upkeep = await keepUp(engine, 1)
     expect(upkeep.flushedRows).to.be.greaterThan(0)
+    const [inlined] = await engine.alone("CALL ducklake_flush_inlined_data('lake')")
+    expect(inlined, 'rows that the upkeep has left in the catalogue').to.equal(undefined)
     await keepUp(engine, 0)
     expect(
       await engine.query('SELECT * EXCLUDE (arrived_at) FROM lake.bronze.blocks ORDER BY block'),

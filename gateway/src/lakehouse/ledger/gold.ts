@@ -7,6 +7,7 @@
  */
 import type { LakeTransaction } from '../engine.ts'
 import type { Table } from '../family.ts'
+import { rowsAtMost } from '../files.ts'
 import { lakeHeight } from './height.ts'
 import { columnsOf, LAKE } from '../names.ts'
 import { emptyMart, martAfter, martOf, MARTS, settledMart, type Mart } from './marts.ts'
@@ -118,13 +119,16 @@ const LATER_SHARE = 1 / 20
 /** Silver tables with more behind their settled block than a question should look through. */
 export async function tablesToSettle(asking: Asking, laterRows = LATER_ROWS): Promise<string[]> {
   const settled = await settledNow(asking)
+  const atMost = await rowsAtMost(asking, 'silver')
   const due: string[] = []
   for (const { name } of READ) {
     const { block = -1n, rows = 0 } = settled.get(name) ?? {}
+    const bearable = Math.max(laterRows, rows * LATER_SHARE)
+    if ((atMost.get(name) ?? 0) <= bearable) continue
     const [later] = await asking.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM ${LAKE}.silver.${name} WHERE block > ${block}`,
     )
-    if (Number(later?.rows) > Math.max(laterRows, rows * LATER_SHARE)) due.push(name)
+    if (Number(later?.rows) > bearable) due.push(name)
   }
   return due
 }
