@@ -20,7 +20,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { runtime } from './runtime.mjs'
 
 /** Of the index, and of the file: DuckDB finds the code in a file by the file's name. */
-const NAMES = { ducklake: 'ducklake', postgres: 'postgres_scanner' }
+const NAMES = { ducklake: 'ducklake', postgres: 'postgres_scanner', httpfs: 'httpfs' }
 const TIMEOUT_MS = 300_000
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))

@@ -1,6 +1,7 @@
 /** The lake as it was, and the jobs that keep its history and its files in bounds. */
 import { CodedError } from '../platform/faults.ts'
 import { NO_ROWS, type Engine } from './engine.ts'
+import { flushInlined, mergeFiles } from './files.ts'
 import { tidyPositions } from './positions.ts'
 import { settle, tablesToSettle } from './ledger/gold.ts'
 import { LAKE } from './names.ts'
@@ -57,8 +58,8 @@ export async function keepUp(engine: Engine, keepDays: number): Promise<Upkeep> 
   const settledTables = await keepGold(engine)
   await engine.write(NO_ROWS, tidyPositions)
   const since = `now() - INTERVAL ${Math.floor(keepDays * 86_400)} SECOND`
-  const flushed = await engine.alone(`CALL ducklake_flush_inlined_data('${LAKE}')`)
-  const merged = await engine.alone(`CALL ducklake_merge_adjacent_files('${LAKE}')`)
+  const flushedRows = await flushInlined(engine)
+  const mergedFiles = await mergeFiles(engine)
   const expired = await engine.alone(
     `CALL ducklake_expire_snapshots('${LAKE}', older_than => ${since})`,
   )
@@ -66,8 +67,8 @@ export async function keepUp(engine: Engine, keepDays: number): Promise<Upkeep> 
     `CALL ducklake_cleanup_old_files('${LAKE}', older_than => ${since})`,
   )
   return {
-    flushedRows: flushed.reduce((sum, row) => sum + Number(row['rows_flushed'] ?? 0), 0),
-    mergedFiles: merged.reduce((sum, row) => sum + Number(row['files_processed'] ?? 0), 0),
+    flushedRows,
+    mergedFiles,
     expiredSnapshots: expired.length,
     deletedFiles: deleted.length,
     settledTables,

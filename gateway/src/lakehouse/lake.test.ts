@@ -177,6 +177,8 @@ describe(`the lake (LAKE_SEED=${SEED})`, function () {
     past.close()
     const upkeep = await keepUp(engine, 1)
     expect(upkeep.flushedRows).to.be.greaterThan(0)
+    const [inlined] = await engine.alone("CALL ducklake_flush_inlined_data('lake')")
+    expect(inlined, 'rows that the upkeep has left in the catalogue').to.equal(undefined)
     await keepUp(engine, 0)
     expect(
       await engine.query('SELECT * EXCLUDE (arrived_at) FROM lake.bronze.blocks ORDER BY block'),
@@ -203,8 +205,20 @@ describe(`the lake (LAKE_SEED=${SEED})`, function () {
        GROUP BY id HAVING NOT arg_max(deleted, (block, tx_index)) ORDER BY id`,
     )
     expect(all).to.deep.equal(naive)
-    await engine.write(NO_ROWS, ({ run }) => run('DELETE FROM lake.settled.invoices WHERE true'))
-    expect((await verified(engine, chain)).gold['invoices']).to.be.greaterThan(0)
+    const month = `date_trunc('month', issued_on)::DATE AS month`
+    expect(await engine.query('FROM lake.gold.invoices_by_month ORDER BY ALL')).to.deep.equal(
+      await engine.query(
+        `SELECT seller, ${month}, count(*) AS records, sum(total_fen)::BIGINT AS sum_fen
+         FROM lake.gold.invoices GROUP BY ALL ORDER BY ALL`,
+      ),
+    )
+    await engine.write(NO_ROWS, async ({ run }) => {
+      await run('DELETE FROM lake.settled.invoices WHERE true')
+      await run('UPDATE lake.settled.invoices_by_month SET sum_fen = sum_fen + 1')
+    })
+    const { gold } = await verified(engine, chain)
+    expect(gold['invoices']).to.be.greaterThan(0)
+    expect(gold['invoices_by_month']).to.be.greaterThan(0)
   })
 
   it('lies in files that another engine reads', async () => {

@@ -1,6 +1,7 @@
 import { columnsOf, LAKE } from '../names.ts'
 import { inLayer, type Family } from '../family.ts'
 import { goldSchema, SETTLED } from './gold.ts'
+import { MARTS } from './marts.ts'
 import { silverRows } from './silver.ts'
 import { BRONZE, GOLD, SILVER } from './tables.ts'
 
@@ -8,7 +9,7 @@ import { BRONZE, GOLD, SILVER } from './tables.ts'
 export const ledgerFamily: Family = {
   kept: inLayer('bronze', [...Object.values(BRONZE), SETTLED]),
   derived: () => [
-    ...GOLD.map(view => `DROP VIEW IF EXISTS ${LAKE}.gold.${view.name}`),
+    ...[...GOLD, ...MARTS].map(view => `DROP VIEW IF EXISTS ${LAKE}.gold.${view.name}`),
     ...SILVER.flatMap(table => [
       `DROP TABLE IF EXISTS ${LAKE}.silver.${table.name}`,
       `CREATE TABLE ${LAKE}.silver.${table.name} (${columnsOf(table)})`,

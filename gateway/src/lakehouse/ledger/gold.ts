@@ -7,8 +7,10 @@
  */
 import type { LakeTransaction } from '../engine.ts'
 import type { Table } from '../family.ts'
+import { rowsAtMost } from '../files.ts'
 import { lakeHeight } from './height.ts'
 import { columnsOf, LAKE } from '../names.ts'
+import { emptyMart, martAfter, martOf, MARTS, settledMart, type Mart } from './marts.ts'
 import { GOLD, SILVER, type GoldView, type SilverTable } from './tables.ts'
 
 /** Up to which block the last versions of a silver table are settled; the newest row of a name counts. */
@@ -18,7 +20,7 @@ export const SETTLED: Table = {
 }
 
 /** By silver table. */
-type Settled = ReadonlyMap<string, { readonly block: bigint; readonly rows: number }>
+export type Settled = ReadonlyMap<string, { readonly block: bigint; readonly rows: number }>
 
 const READ: readonly SilverTable[] = SILVER.filter(({ name }) =>
   GOLD.some(({ terms, states }) => terms === name || states === name),
@@ -33,7 +35,8 @@ export const goldSchema = (): string[] => [
     `DROP TABLE IF EXISTS ${settledTable(table.name)}`,
     `CREATE TABLE ${settledTable(table.name)} (${columnsOf(table)})`,
   ]),
-  ...GOLD.map(view => viewSql(view, new Map())),
+  ...MARTS.flatMap(emptyMart),
+  ...viewsSql(new Map()),
 ]
 
 const LAST = 'row_number() OVER (PARTITION BY id ORDER BY block DESC, tx_index DESC) = 1'
@@ -46,10 +49,34 @@ export const lastVersions = (name: string): string =>
 export function currentVersions(name: string, settled: Settled): string {
   const block = settled.get(name)?.block
   if (block === undefined) return lastVersions(name)
-  const later = `FROM ${LAKE}.silver.${name} WHERE block > ${block}`
-  return `(SELECT * FROM ${settledTable(name)} ANTI JOIN (SELECT id ${later}) USING (id)
-    UNION ALL SELECT * FROM (SELECT * ${later} QUALIFY ${LAST}) WHERE NOT deleted)`
+  return `(SELECT * FROM ${settledTable(name)} ANTI JOIN ${changedAfter(name, block)} USING (id)
+    UNION ALL ${lastAfter(name, block)})`
 }
+
+const changedAfter = (name: string, block: bigint): string =>
+  `(SELECT id FROM ${LAKE}.silver.${name} WHERE block > ${block})`
+
+const lastAfter = (name: string, block: bigint): string =>
+  `SELECT * FROM (SELECT * FROM ${LAKE}.silver.${name} WHERE block > ${block} QUALIFY ${LAST})
+   WHERE NOT deleted`
+
+/** The sums of a mart as the records stand. */
+export function currentMart(mart: Mart, settled: Settled): string {
+  const block = settled.get(mart.of)?.block
+  if (block === undefined) return martOf(mart, lastVersions(mart.of))
+  return martAfter(mart, {
+    records: settledTable(mart.of),
+    changed: changedAfter(mart.of, block),
+    later: `(${lastAfter(mart.of, block)})`,
+  })
+}
+
+const viewsSql = (settled: Settled): string[] => [
+  ...GOLD.map(view => viewSql(view, settled)),
+  ...MARTS.map(
+    mart => `CREATE OR REPLACE VIEW ${LAKE}.gold.${mart.name} AS ${currentMart(mart, settled)}`,
+  ),
+]
 
 function viewSql({ name, terms, states }: GoldView, settled: Settled): string {
   const view = `CREATE OR REPLACE VIEW ${LAKE}.gold.${name} AS`
@@ -92,13 +119,16 @@ const LATER_SHARE = 1 / 20
 /** Silver tables with more behind their settled block than a question should look through. */
 export async function tablesToSettle(asking: Asking, laterRows = LATER_ROWS): Promise<string[]> {
   const settled = await settledNow(asking)
+  const atMost = await rowsAtMost(asking, 'silver')
   const due: string[] = []
   for (const { name } of READ) {
     const { block = -1n, rows = 0 } = settled.get(name) ?? {}
+    const bearable = Math.max(laterRows, rows * LATER_SHARE)
+    if ((atMost.get(name) ?? 0) <= bearable) continue
     const [later] = await asking.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM ${LAKE}.silver.${name} WHERE block > ${block}`,
     )
-    if (Number(later?.rows) > Math.max(laterRows, rows * LATER_SHARE)) due.push(name)
+    if (Number(later?.rows) > bearable) due.push(name)
   }
   return due
 }
@@ -116,6 +146,10 @@ export async function settle(
       `CREATE OR REPLACE TABLE ${settledTable(name)} AS
        SELECT * FROM ${currentVersions(name, settled)} ORDER BY id`,
     )
+    for (const mart of MARTS.filter(({ of }) => of === name))
+      await run(
+        `CREATE OR REPLACE TABLE ${settledMart(mart)} AS ${martOf(mart, settledTable(name))}`,
+      )
     const [row] = await query<{ rows: string }>(
       `SELECT count(*) AS rows FROM ${settledTable(name)}`,
     )
@@ -124,5 +158,5 @@ export async function settle(
       `INSERT INTO ${LAKE}.bronze.${SETTLED.name} VALUES ('${name}', ${block}, ${row?.rows})`,
     )
   }
-  for (const view of GOLD) await run(viewSql(view, settled))
+  for (const sql of viewsSql(settled)) await run(sql)
 }

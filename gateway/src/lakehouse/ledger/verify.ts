@@ -3,8 +3,9 @@ import { hashHeader } from '@triflow/network/proof'
 import type { LedgerBlock } from '../../platform/ledger/blocks.ts'
 import type { Ledger } from '../../platform/ledger/ledger.ts'
 import type { Engine, LakeRow } from '../engine.ts'
-import { currentVersions, lastVersions, settledNow } from './gold.ts'
+import { currentMart, currentVersions, lastVersions, settledNow } from './gold.ts'
 import { lakeHeight } from './height.ts'
+import { martOf, MARTS } from './marts.ts'
 import { rowsOf } from './rows.ts'
 import type { Cell } from '../session.ts'
 import { LAKE } from '../names.ts'
@@ -20,7 +21,7 @@ export interface LakeReport {
   readonly unlinked: readonly string[]
   /** Silver rows that do not follow from bronze, or are missing, by table. */
   readonly silver: Readonly<Record<string, number>>
-  /** Records that gold does not show as their last version in silver is, by silver table. */
+  /** Records that gold does not show as their last version in silver is, by silver table or mart. */
   readonly gold: Readonly<Record<string, number>>
   readonly equal: boolean
 }
@@ -155,6 +156,12 @@ async function compareGold(engine: Engine): Promise<Record<string, number>> {
       engine,
       `FROM ${currentVersions(name, settled)}`,
       `FROM ${lastVersions(name)}`,
+    )
+  for (const mart of MARTS.filter(({ of }) => settled.has(of)))
+    differences[mart.name] = await differenceOf(
+      engine,
+      currentMart(mart, settled),
+      martOf(mart, lastVersions(mart.of)),
     )
   return differences
 }
