@@ -1,6 +1,7 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { eventsMigration } from './lakehouse/events/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
+import { sourcesMigration } from './lakehouse/sources/consents.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
@@ -20,4 +21,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   lakeMigration,
   lakeStreamMigration,
   eventsMigration,
+  sourcesMigration,
 ]

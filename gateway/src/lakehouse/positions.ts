@@ -49,6 +49,49 @@ export async function movePosition(
   )
 }
 
+/** Of many streams, in one question; a stream without a batch is left out. */
+export async function positionsOf(
+  { query }: Asking,
+  streams: readonly string[],
+): Promise<ReadonlyMap<string, { readonly number: bigint; readonly position: string }>> {
+  const rows = await query<{ stream: string; number: string; position: string }>(
+    `SELECT stream, max(number) AS number, arg_max(position, number) AS position
+     FROM ${PLACE} WHERE stream IN (${streams.map(quoted).join(', ')}) GROUP BY stream`,
+  )
+  return new Map(
+    rows.map(({ stream, number, position }) => [stream, { number: BigInt(number), position }]),
+  )
+}
+
+export interface Move {
+  readonly stream: string
+  /** Whether the stream is where its batch was pulled at. */
+  readonly isAt: (position: string | undefined) => boolean
+  readonly to: string
+}
+
+/**
+ * `movePosition` for streams that share a transaction: those that are where they have to be are moved, the others stay.
+ *
+ * @returns the names of those that were moved.
+ */
+export async function movePositions(
+  transaction: LakeTransaction,
+  moves: readonly Move[],
+): Promise<ReadonlySet<string>> {
+  const places = await positionsOf(
+    transaction,
+    moves.map(({ stream }) => stream),
+  )
+  const due = moves.filter(({ stream, isAt }) => isAt(places.get(stream)?.position))
+  const rows = due.map(
+    ({ stream, to }) =>
+      `(${quoted(stream)}, ${(places.get(stream)?.number ?? -1n) + 1n}, ${quoted(to)}, now())`,
+  )
+  if (rows.length > 0) await transaction.run(`INSERT INTO ${PLACE} VALUES ${rows.join(', ')}`)
+  return new Set(due.map(({ stream }) => stream))
+}
+
 /** Forgets all but the last of each stream; part of the upkeep. */
 export const tidyPositions = ({ run }: LakeTransaction): Promise<void> =>
   run(`DELETE FROM ${PLACE} WHERE (stream, number) NOT IN

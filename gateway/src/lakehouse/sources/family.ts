@@ -1,37 +1,17 @@
-/** What sources have told, as it was kept; the name of a source is a value here, so that a new one needs no table. */
+/** Bronze is what sources have told, plain; silver follows from it, masked, and gold has each record once. */
 import { inLayer, type Family } from '../family.ts'
-
-export const SOURCE_RECORDS = {
-  name: 'source_records',
-  columns: {
-    source: 'VARCHAR',
-    id: 'VARCHAR',
-    revision: 'BIGINT',
-    /** MEMBER, whose id is the unified social credit code, or PERSON. */
-    subject_kind: 'VARCHAR',
-    subject: 'VARCHAR',
-    event_at: 'TIMESTAMP',
-    arrived_at: 'TIMESTAMP',
-    /** JSON: the fields of the catalogue. */
-    body: 'VARCHAR',
-    fingerprint: 'VARCHAR',
-  },
-} as const
-
-export const DEAD_LETTERS = {
-  name: 'dead_letters',
-  columns: {
-    source: 'VARCHAR',
-    code: 'VARCHAR',
-    path: 'VARCHAR',
-    raw: 'VARCHAR',
-    is_cut: 'BOOLEAN',
-    arrived_at: 'TIMESTAMP',
-  },
-} as const
+import { columnsOf, LAKE } from '../names.ts'
+import { DEAD_LETTERS, newestSql, SOURCE_RECORDS, SOURCE_TABLES, sourceRows } from './tables.ts'
 
 export const sourcesFamily: Family = {
   kept: inLayer('bronze', [SOURCE_RECORDS, DEAD_LETTERS]),
-  derived: () => [],
+  derived: () =>
+    SOURCE_TABLES.flatMap(table => [
+      `DROP TABLE IF EXISTS ${LAKE}.silver.${table.name}`,
+      `CREATE TABLE ${LAKE}.silver.${table.name} (${columnsOf(table)})`,
+      `INSERT INTO ${LAKE}.silver.${table.name}
+       ${sourceRows(table, `${LAKE}.bronze.${SOURCE_RECORDS.name}`)}`,
+      newestSql(table),
+    ]),
   staged: [SOURCE_RECORDS, DEAD_LETTERS],
 }

@@ -158,11 +158,14 @@ function add(totals: Totals, found: Found, arrivedAt: string): Totals {
     const under = drift.has(name) || drift.size < DRIFT_NAMES_MAX ? name : FURTHER
     drift.set(under, (drift.get(under) ?? 0) + times)
   }
+  const deadByCode = { ...totals.deadByCode }
+  for (const { code } of found.dead) deadByCode[code] = (deadByCode[code] ?? 0) + 1
   const newest = found.records.map(({ eventAt }) => eventAt).concat(totals.lastEventAt ?? [])
   return {
     ...totals,
     records: totals.records + found.records.length,
     dead: totals.dead + found.dead.length,
+    deadByCode,
     duplicates: totals.duplicates + found.duplicates,
     withoutConsent: totals.withoutConsent + found.withoutConsent,
     drift: Object.fromEntries(drift),

@@ -49,6 +49,7 @@ export const RAW_MAX = 4_096
 export interface Totals {
   readonly records: number
   readonly dead: number
+  readonly deadByCode: Readonly<Partial<Record<DeadCode, number>>>
   /** Came again with the same content, and was dropped. */
   readonly duplicates: number
   /** Of subjects who had not said yes: nothing of them is kept, not even why. */
@@ -67,7 +68,7 @@ export interface SourceState {
 
 export const NOTHING: SourceState = {
   position: undefined,
-  totals: { records: 0, dead: 0, duplicates: 0, withoutConsent: 0, drift: {} },
+  totals: { records: 0, dead: 0, deadByCode: {}, duplicates: 0, withoutConsent: 0, drift: {} },
 }
 
 export interface RecordKey {

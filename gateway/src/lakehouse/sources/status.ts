@@ -14,6 +14,7 @@ export interface SourceStatus {
   readonly lastArrivalAt?: string
   readonly records: number
   readonly deadLetters: number
+  readonly deadByCode: SourceState['totals']['deadByCode']
   readonly duplicates: number
   readonly withoutConsent: number
   /** Fields that the schema does not have, and how often each came. */
@@ -43,6 +44,7 @@ export function statusOf(
     ...(totals.lastArrivalAt === undefined ? {} : { lastArrivalAt: totals.lastArrivalAt }),
     records: totals.records,
     deadLetters: totals.dead,
+    deadByCode: totals.deadByCode,
     duplicates: totals.duplicates,
     withoutConsent: totals.withoutConsent,
     drift: totals.drift,

@@ -1,0 +1,197 @@
+/**
+ * Who has said yes to which source, when, in which form, and until when. A row is never deleted: what was kept while a
+ * consent stood has to be accounted for after it was withdrawn.
+ */
+import type { Migration } from '../../platform/database/migrate.ts'
+import type { Database, Queryable, Row } from '../../platform/database/database.ts'
+import { Where } from '../../platform/database/paging.ts'
+import { CodedError, unknownObject } from '../../platform/faults.ts'
+import { sourceOf } from './catalogue/index.ts'
+import { subjectText, type Consents } from './sink.ts'
+import { needsConsent, type ConsentBasis, type SourceName, type Subject } from './source.ts'
+
+export const sourcesMigration: Migration = {
+  id: '011-lake-sources',
+  sql: `
+  CREATE TABLE source_consents (
+    consent_id text PRIMARY KEY DEFAULT gen_random_uuid()::text,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    source text NOT NULL,
+    form text NOT NULL,
+    evidence_document_id text,
+    granted_at timestamptz NOT NULL DEFAULT now(),
+    granted_by text NOT NULL,
+    withdrawn_at timestamptz,
+    withdrawn_by text
+  );
+  CREATE UNIQUE INDEX source_consents_standing
+    ON source_consents (source, subject_kind, subject_id) WHERE withdrawn_at IS NULL;
+  CREATE INDEX source_consents_granted ON source_consents (granted_at, consent_id);`,
+}
+
+/** Withdrawals wait for what is being written on the ground of the consent, and count from then on. */
+export interface ConsentRegister extends Consents {
+  /**
+   * Runs `work` with those of the asked (`kind/id` by source) who consent; none of them can withdraw before it ends.
+   */
+  holding<T>(
+    asked: ReadonlyMap<SourceName, readonly string[]>,
+    work: (granted: ReadonlyMap<SourceName, ReadonlySet<string>>) => Promise<T>,
+  ): Promise<T>
+}
+
+export function createConsents(database: Database): ConsentRegister {
+  return {
+    granted: (source, subjects) => standing(database, source, subjects.map(subjectText)),
+    async holding(asked, work) {
+      const due = [...asked].filter(([, subjects]) => subjects.length > 0)
+      if (due.length === 0) return work(new Map())
+      return database.transaction(async held => {
+        const granted = new Map<SourceName, ReadonlySet<string>>()
+        for (const [source, subjects] of due)
+          granted.set(source, await standing(held, source, subjects, 'FOR SHARE'))
+        return work(granted)
+      })
+    },
+  }
+}
+
+async function standing(
+  database: Queryable,
+  source: SourceName,
+  subjects: readonly string[],
+  lock = '',
+): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ subject: string }>(
+    `SELECT subject_kind || '/' || subject_id AS subject FROM source_consents
+     WHERE source = $1 AND (subject_kind || '/' || subject_id) = ANY($2)
+       AND withdrawn_at IS NULL ${lock}`,
+    [source, subjects],
+  )
+  return new Set(rows.map(({ subject }) => subject))
+}
+
+export const CONSENT_FORMS = ['WRITTEN_CONSENT', 'SEPARATE_CONSENT', 'OPT_IN'] as const
+export type ConsentForm = (typeof CONSENT_FORMS)[number]
+
+export interface Consent {
+  readonly consentId: string
+  readonly subject: Subject
+  readonly source: SourceName
+  readonly form: ConsentForm
+  readonly evidenceDocumentId?: string
+  readonly grantedAt: string
+  readonly grantedBy: string
+  readonly withdrawnAt?: string
+  readonly withdrawnBy?: string
+}
+
+interface ConsentRow extends Row {
+  consent_id: string
+  subject_kind: Subject['kind']
+  subject_id: string
+  source: SourceName
+  form: ConsentForm
+  evidence_document_id: string | null
+  granted_at: string
+  granted_by: string
+  withdrawn_at: string | null
+  withdrawn_by: string | null
+}
+
+const consentOf = (row: ConsentRow): Consent => ({
+  consentId: row.consent_id,
+  subject: { kind: row.subject_kind, id: row.subject_id },
+  source: row.source,
+  form: row.form,
+  ...(row.evidence_document_id === null ? {} : { evidenceDocumentId: row.evidence_document_id }),
+  grantedAt: row.granted_at,
+  grantedBy: row.granted_by,
+  ...(row.withdrawn_at === null ? {} : { withdrawnAt: row.withdrawn_at }),
+  ...(row.withdrawn_by === null ? {} : { withdrawnBy: row.withdrawn_by }),
+})
+
+export type Granting = Pick<Consent, 'subject' | 'source' | 'form' | 'evidenceDocumentId'>
+
+/**
+ * Notes a yes; one that stands already is answered as it is.
+ *
+ * @throws CodedError CONSENT_NOT_ASKED, CONSENT_FORM, CONSENT_EVIDENCE: of what the source's own ground asks for.
+ */
+export async function grantConsent(
+  database: Queryable,
+  granting: Granting,
+  userId: string,
+): Promise<Consent> {
+  requireGround(granting)
+  const { subject, source, form, evidenceDocumentId } = granting
+  await database.execute(
+    `INSERT INTO source_consents
+       (subject_kind, subject_id, source, form, evidence_document_id, granted_by)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (source, subject_kind, subject_id) WHERE withdrawn_at IS NULL DO NOTHING`,
+    [subject.kind, subject.id, source, form, evidenceDocumentId ?? null, userId],
+  )
+  const [row] = await database.query<ConsentRow>(
+    `SELECT * FROM source_consents WHERE source = $1 AND subject_kind = $2 AND subject_id = $3
+     ORDER BY withdrawn_at IS NULL DESC, granted_at DESC LIMIT 1`,
+    [source, subject.kind, subject.id],
+  )
+  if (!row) throw unknownObject('consent')
+  return consentOf(row)
+}
+
+function requireGround({ subject, source, form, evidenceDocumentId }: Granting): void {
+  const basis: ConsentBasis | undefined = sourceOf(source).consent[subject.kind]
+  if (!basis || !needsConsent(sourceOf(source), subject.kind))
+    throw new CodedError('CONSENT_NOT_ASKED', {
+      detail: basis ? `kept on the ground ${basis.kind}` : 'no such subject of this source',
+    })
+  if (basis.kind !== form)
+    throw new CodedError('CONSENT_FORM', { status: 422, detail: `the law asks for ${basis.kind}` })
+  if (form === 'WRITTEN_CONSENT' && evidenceDocumentId === undefined)
+    throw new CodedError('CONSENT_EVIDENCE', { status: 422, detail: 'name what was signed' })
+}
+
+/** From its answer on nothing new of the subject and the source is kept. A second time changes nothing. */
+export async function withdrawConsent(
+  database: Queryable,
+  consentId: string,
+  userId: string,
+): Promise<Consent> {
+  await database.execute(
+    `UPDATE source_consents SET withdrawn_at = now(), withdrawn_by = $2
+     WHERE consent_id = $1 AND withdrawn_at IS NULL`,
+    [consentId, userId],
+  )
+  const [row] = await database.query<ConsentRow>(
+    'SELECT * FROM source_consents WHERE consent_id = $1',
+    [consentId],
+  )
+  if (!row) throw unknownObject('consent')
+  return consentOf(row)
+}
+
+export interface ConsentFilter {
+  readonly source?: SourceName | undefined
+  readonly subjectId?: string | undefined
+  readonly standing?: boolean | undefined
+}
+
+/** Newest first; `limit + 1` of them, so that a page knows whether another one follows. */
+export async function listConsents(
+  database: Queryable,
+  { source, subjectId, standing: isStanding }: ConsentFilter,
+  { limit, after }: { readonly limit: number; readonly after: readonly string[] | undefined },
+): Promise<Consent[]> {
+  const where = new Where().maybe('source = ?', source).maybe('subject_id = ?', subjectId)
+  if (isStanding !== undefined) where.and(`(withdrawn_at IS NULL) = ?`, isStanding)
+  if (after) where.and('(granted_at, consent_id) < (?::timestamptz, ?)', ...after)
+  const rows = await database.query<ConsentRow>(
+    `SELECT * FROM source_consents ${where.sql}
+     ORDER BY granted_at DESC, consent_id DESC LIMIT ${limit + 1}`,
+    where.values,
+  )
+  return rows.map(consentOf)
+}

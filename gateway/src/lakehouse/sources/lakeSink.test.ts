@@ -1,0 +1,209 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { freshDatabase, type TestDatabase } from '../../testing/postgres.ts'
+import { openEngine, type Engine, type EngineOptions } from '../engine.ts'
+import { derivedSchema } from '../schema.ts'
+import { freshLake, hasExtensions } from '../testing/place.ts'
+import { CATALOGUE } from './catalogue/index.ts'
+import { createConsents, grantConsent, withdrawConsent, type ConsentRegister } from './consents.ts'
+import { MASKINGS } from './fields.ts'
+import { createLakeSink } from './lakeSink.ts'
+import { maskText } from './mask.ts'
+import { screen } from './screen.ts'
+import type { Batch, SourceSink } from './sink.ts'
+import type { SourceName } from './source.ts'
+import { maskedSql, SOURCE_TABLES, sourceRows, sourceTable } from './tables.ts'
+import { customsRecord, PERSON, socialRecord, type RawRecord } from './testing.ts'
+
+const ARRIVED = '2026-10-20T00:00:00.000Z'
+
+describe('the lake as a sink of sources', function () {
+  this.timeout(60_000)
+  let store: TestDatabase
+  let place: EngineOptions & { remove(): void }
+  let engine: Engine
+  let consents: ConsentRegister
+  let sink: SourceSink
+
+  before(async function () {
+    if (!hasExtensions()) this.skip()
+    store = await freshDatabase()
+    place = await freshLake()
+    engine = await openEngine(place)
+    consents = createConsents(store.database)
+    sink = createLakeSink({ engine, consents, gatherMs: 5 })
+  })
+  after(async () => {
+    engine?.close()
+    place?.remove()
+    await store?.close()
+  })
+
+  /** A page as it came, screened as the puller does. */
+  async function batchOf(source: SourceName, records: readonly RawRecord[]): Promise<Batch> {
+    const state = await sink.state(source)
+    const next = String(Number(state.position ?? 0) + records.length)
+    const page = { records, next, more: false }
+    return screen({ source: CATALOGUE[source], state, page, arrivedAt: ARRIVED, sink, consents })
+  }
+  const deliver = async (source: SourceName, records: readonly RawRecord[]) =>
+    sink.deliver(await batchOf(source, records))
+  const idsIn = async (table: string, where = 'true'): Promise<string[]> =>
+    (
+      await engine.query<{ id: string }>(
+        `SELECT id || '/' || revision AS id FROM lake.${table} WHERE ${where} ORDER BY arrival`,
+      )
+    ).map(({ id }) => id)
+
+  const grantPerson = (source: 'social_behaviour') =>
+    grantConsent(store.database, { subject: PERSON, source, form: 'OPT_IN' }, 'u1')
+
+  it('takes a batch once: the second of two finds the position moved, and another process sees the state', async () => {
+    const batch = await batchOf('customs', [customsRecord('D-1'), customsRecord('D-2')])
+    await sink.deliver(batch)
+    const again = await sink.deliver(batch).catch((error: unknown) => error)
+    expect(again).to.include({ code: 'POSITION_MOVED' })
+    expect(await idsIn('bronze.source_records')).to.deep.equal(['D-1/1', 'D-2/1'])
+    const other = createLakeSink({ engine, consents, gatherMs: 0 })
+    expect(await other.state('customs')).to.deep.equal(batch.next)
+    expect(await other.known('customs', [{ id: 'D-2', revision: 1 }])).to.deep.equal(
+      new Map([['D-2/1', batch.records[1]?.fingerprint]]),
+    )
+  })
+
+  it('takes batches of several sources in one commit; one that is refused leaves the others alone', async () => {
+    await grantPerson('social_behaviour')
+    const [customs, social] = [
+      await batchOf('customs', [customsRecord('D-3')]),
+      await batchOf('social_behaviour', [socialRecord('S-1')]),
+    ]
+    const ecommerce: Batch = { ...customs, source: 'ecommerce', after: 'elsewhere', records: [] }
+    const snapshots = async () =>
+      (await engine.query('SELECT snapshot_id FROM lake.snapshots()')).length
+    const before = await snapshots()
+    const outcomes = await Promise.allSettled([customs, social, ecommerce].map(sink.deliver))
+    expect(outcomes.map(({ status }) => status)).to.deep.equal([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ])
+    expect((await snapshots()) - before).to.equal(1)
+    expect(await idsIn('bronze.source_records', `id IN ('D-3', 'S-1')`)).to.have.length(2)
+  })
+
+  it('shows the newest revision, in whatever order the revisions came, and keeps that order', async () => {
+    const revision = (at: number, status: string, on: string): RawRecord => {
+      const made = customsRecord('D-9', on)
+      return { ...made, revision: at, body: { ...made.body, status } }
+    }
+    await deliver('customs', [revision(2, 'RELEASED', '2026-10-08')])
+    await deliver('customs', [revision(1, 'DECLARED', '2026-10-01')])
+    expect(await idsIn('silver.source_customs', `id = 'D-9'`)).to.deep.equal(['D-9/2', 'D-9/1'])
+    const [newest, ...further] = await engine.query(
+      `SELECT status, status_on, value_fen FROM lake.gold.source_customs WHERE id = 'D-9'`,
+    )
+    expect(newest).to.deep.equal({
+      status: 'RELEASED',
+      status_on: '2026-10-08',
+      value_fen: '12345600',
+    })
+    expect(further).to.be.empty
+  })
+
+  describe('and a consent that is withdrawn', () => {
+    it('within a batch: nothing of the batch is kept, and what is pulled anew goes without the subject', async () => {
+      const { consentId } = await grantPerson('social_behaviour')
+      const batch = await batchOf('social_behaviour', [socialRecord('S-2')])
+      await withdrawConsent(store.database, consentId, 'u1')
+      const refusal = await sink.deliver(batch).catch((error: unknown) => error)
+      expect(refusal).to.include({ code: 'CONSENT_WITHDRAWN' })
+      await deliver('social_behaviour', [socialRecord('S-2')])
+      expect(await idsIn('bronze.source_records', `id = 'S-2'`)).to.be.empty
+      expect((await sink.state('social_behaviour')).totals.withoutConsent).to.equal(1)
+    })
+
+    it('while a batch is written: the withdrawal waits, and counts behind it', async () => {
+      const { consentId } = await grantPerson('social_behaviour')
+      const batch = await batchOf('social_behaviour', [socialRecord('S-3')])
+      const order: string[] = []
+      let delivered: Promise<unknown> = Promise.resolve()
+      await consents.holding(new Map([['social_behaviour', batch.consentOf]]), async () => {
+        delivered = withdrawConsent(store.database, consentId, 'u1').then(() =>
+          order.push('withdrawn'),
+        )
+        // Long enough for a withdrawal that does not wait.
+        await new Promise(resolve => setTimeout(resolve, 100))
+        order.push('written')
+      })
+      await delivered
+      expect(order).to.deep.equal(['written', 'withdrawn'])
+      const refusal = await sink.deliver(batch).catch((error: unknown) => error)
+      expect(refusal).to.include({ code: 'CONSENT_WITHDRAWN' })
+    })
+
+    it('is given again as a new one, and the old one stays on record', async () => {
+      const one = await grantPerson('social_behaviour')
+      expect(await grantPerson('social_behaviour')).to.deep.equal(one)
+      const ended = await withdrawConsent(store.database, one.consentId, 'u2')
+      expect(ended.withdrawnBy).to.equal('u2')
+      expect((await grantPerson('social_behaviour')).consentId).to.not.equal(one.consentId)
+    })
+
+    it('is refused where the law asks for another form, for evidence, or for nothing', async () => {
+      const codeOf = (work: Promise<unknown>) =>
+        work.then(
+          () => 'none',
+          (error: { code: string }) => error.code,
+        )
+      const grant = (source: SourceName, form: 'OPT_IN' | 'WRITTEN_CONSENT') =>
+        codeOf(grantConsent(store.database, { subject: PERSON, source, form }, 'u1'))
+      expect(await grant('social_behaviour', 'WRITTEN_CONSENT')).to.equal('CONSENT_FORM')
+      expect(await grant('credit_bureau', 'WRITTEN_CONSENT')).to.equal('CONSENT_EVIDENCE')
+      expect(await grant('court_records', 'OPT_IN')).to.equal('CONSENT_NOT_ASKED')
+    })
+  })
+
+  it('has in silver what the catalogue makes anew, masked, and nothing plain of what it hides', async () => {
+    await grantPerson('social_behaviour')
+    await deliver('social_behaviour', [socialRecord('S-4')])
+    const silver = () =>
+      engine.query(`SELECT * FROM lake.silver.source_social_behaviour ORDER BY arrival`)
+    const before = await silver()
+    expect(before.at(-1)).to.include({ phone: '138****1111', contacts: 120, note: null })
+    for (const table of SOURCE_TABLES) {
+      const [have, wanted] = [
+        `FROM lake.silver.${table.name}`,
+        sourceRows(table, 'lake.bronze.source_records'),
+      ]
+      expect(await engine.query(`(${have} EXCEPT ALL ${wanted})`)).to.be.empty
+      expect(await engine.query(`(${wanted} EXCEPT ALL ${have})`)).to.be.empty
+    }
+    await engine.write({}, async ({ run }) => {
+      for (const sql of derivedSchema()) await run(sql)
+    })
+    expect(await silver()).to.deep.equal(before)
+  })
+
+  it('hides in SQL what the rule hides elsewhere, letter by letter', async () => {
+    const text = fc.string({ unit: 'grapheme-composite', minLength: 0, maxLength: 24 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 30, maxLength: 30 }), async texts => {
+        const shown = MASKINGS.map(rule => `${maskedSql(rule, 't')} AS ${rule}`).join(', ')
+        const rows = await engine.query(
+          `SELECT ${shown} FROM (SELECT unnest(from_json($1, '["VARCHAR"]')) AS t)`,
+          [JSON.stringify(texts)],
+        )
+        expect(rows).to.deep.equal(
+          texts.map(one => Object.fromEntries(MASKINGS.map(rule => [rule, maskText(rule, one)]))),
+        )
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('gives no column of a source the name of one that every record has', () => {
+    for (const { source, columns } of SOURCE_TABLES)
+      expect(Object.keys(columns)).to.have.length(Object.keys(source.fields).length + 7)
+    expect(sourceTable('ledger_behaviour')).to.equal(undefined)
+  })
+})
