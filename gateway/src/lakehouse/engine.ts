@@ -12,9 +12,11 @@ import {
   CATALOGUE_IN_USE,
   catalogueNoted,
   catalogueVersion,
+  COUNT_OPTIONS,
   derivedSchema,
   keptNames,
   keptSchema,
+  optionStatements,
   stagingSchema,
 } from './schema.ts'
 import { openSession, type LakeRow, type Rows, type Session } from './session.ts'
@@ -42,8 +44,18 @@ export interface Engine {
    * take turns; of two processes that write from the same snapshot one fails.
    */
   write<T>(staged: Rows, work: (transaction: LakeTransaction) => Promise<T>): Promise<T>
+  /** For several questions of one moment. */
+  reader(): Promise<LakeReader>
   /** A statement that is a transaction of its own, in its turn among the writers. */
   alone<R extends LakeRow = LakeRow>(sql: string): Promise<R[]>
+  close(): void
+}
+
+/** A connection of its own that stays at one snapshot of the lake, whoever writes, until it is let go. */
+export interface LakeReader {
+  query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
+  /** Lets the snapshot go; the next question sees the lake as it then is. The catalogue holds nothing for it. */
+  letGo(): Promise<void>
   close(): void
 }
 
@@ -76,8 +88,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     // Snapshots are numbered one by one. A commit that finds its number taken would look whether the two go
     // together, and rows of the same block do: here it fails, so that no block is written twice.
     await writing.run('SET GLOBAL ducklake_max_retry_count = 0')
+    // Files never change, so what their footers say may be kept.
+    await writing.run('SET GLOBAL parquet_metadata_cache = true')
     await attach(writing, options)
-    const engine = over(instance, await session(), writing)
+    const engine = over(instance, { reading: await session(), writing, session })
     if (!options.reading) await makeSchema(writing, engine)
     return engine
   } catch (error) {
@@ -148,11 +162,20 @@ async function makeSchema(session: Session, engine: Engine): Promise<void> {
     for (const sql of derivedSchema()) await run(sql)
     await run(catalogueNoted())
   })
+  const [held] = await engine.query<{ count: string }>(COUNT_OPTIONS)
+  if (Number(held?.count) < optionStatements().length)
+    for (const sql of optionStatements()) await engine.alone(sql)
 }
 
 export const NO_ROWS: Rows = {}
 
-function over(instance: DuckDBInstance, reading: Session, writing: Session): Engine {
+interface Sessions {
+  readonly reading: Session
+  readonly writing: Session
+  readonly session: () => Promise<Session>
+}
+
+function over(instance: DuckDBInstance, { reading, writing, session }: Sessions): Engine {
   let last: Promise<unknown> = Promise.resolve()
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = last.then(work)
@@ -167,12 +190,30 @@ function over(instance: DuckDBInstance, reading: Session, writing: Session): Eng
         for (const [table, rows] of Object.entries(staged)) await writing.stage(table, rows)
         return inTransaction(writing, work)
       }),
+    reader: async () => readerOver(await session()),
     alone: sql => inTurn(() => writing.rows(sql)),
     close() {
       reading.close()
       writing.close()
       instance.closeSync()
     },
+  }
+}
+
+function readerOver({ run, rows, close }: Session): LakeReader {
+  let begun: Promise<void> | undefined
+  return {
+    async query(sql, values) {
+      await (begun ??= run('BEGIN'))
+      return rows(sql, values)
+    },
+    async letGo() {
+      if (!begun) return
+      await begun
+      begun = undefined
+      await run('ROLLBACK')
+    },
+    close,
   }
 }
 

@@ -21,6 +21,15 @@ export interface Family {
   readonly derived: () => readonly string[]
   /** Tables of this process's memory, in which rows wait for the transaction that brings them into the lake. */
   readonly staged: readonly Table[]
+  /** How the files of a kept table are written, where that is not as usual; DuckLake's own names and values. */
+  readonly options?: readonly TableOption[]
+}
+
+export interface TableOption {
+  readonly layer: Layer
+  readonly table: string
+  readonly option: string
+  readonly value: string
 }
 
 export const inLayer = (layer: Layer, tables: readonly Table[]): PlacedTable[] =>

@@ -1,6 +1,7 @@
 /** The SQL of the tables; everything here is made from what the families say. */
 import { createHash } from 'node:crypto'
 import { eventsFamily } from './events/family.ts'
+import { documentsFamily } from './documents/store.ts'
 import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
@@ -20,7 +21,13 @@ const books: Family = {
 }
 
 /** In the order in which silver and gold are made. */
-const FAMILIES: readonly Family[] = [books, ledgerFamily, sourcesFamily, eventsFamily]
+const FAMILIES: readonly Family[] = [
+  books,
+  ledgerFamily,
+  sourcesFamily,
+  documentsFamily,
+  eventsFamily,
+]
 
 const KEPT = FAMILIES.flatMap(({ kept }) => kept)
 
@@ -33,6 +40,22 @@ export const keptSchema = (): string[] => [
   ),
 ]
 export const keptNames = (): string[] => KEPT.map(({ layer, name }) => `${layer}.${name}`)
+
+const OPTIONS = FAMILIES.flatMap(({ options = [] }) => options)
+
+/** How many of the options of tables hold. */
+export const COUNT_OPTIONS = `SELECT count(*) AS count FROM ducklake_options('${LAKE}')
+  WHERE scope = 'TABLE' AND (${OPTIONS.map(
+    ({ layer, table, option, value }) =>
+      `(scope_entry = '${layer}.${table}' AND option_name = '${option}' AND value = '${value}')`,
+  ).join(' OR ')})`
+
+/** Statements that make all of them hold; for tables that are there for others to see. */
+export const optionStatements = (): string[] =>
+  OPTIONS.map(
+    ({ layer, table, option, value }) =>
+      `CALL ${LAKE}.set_option('${option}', '${value}', schema => '${layer}', table_name => '${table}')`,
+  )
 
 /** Statements that make silver and gold out of bronze, in place of those of another catalogue. */
 export const derivedSchema = (): string[] => FAMILIES.flatMap(({ derived }) => derived())

@@ -1,37 +1,56 @@
 /** The whole index again from the texts: after a change of the words, or to check it. */
-import type { Engine } from '../engine.ts'
+import { NO_ROWS, type Engine } from '../engine.ts'
 import { exclusive } from './exclusive.ts'
 import { placesOf } from './places.ts'
-import { stageSegment, TIERS } from './segments.ts'
+import { segmentFor, TIERS } from './segments.ts'
 import { DOCUMENTS, POSTINGS, RECENT, SEGMENTS } from './store.ts'
-import { readTally, withTally } from './tally.ts'
+import { moveTally, readTally } from './tally.ts'
+import { ANALYSER } from './tokens.ts'
+
+/** Whether the index is of other words, or a process was killed while it made it anew. */
+export async function isIndexDue(engine: Engine): Promise<boolean> {
+  const { documents, indexed, analyser } = await readTally(engine)
+  return indexed !== documents || analyser !== ANALYSER
+}
 
 /** While it runs, a question finds only what is already in the index again. */
 export function rebuildIndex(engine: Engine): Promise<void> {
   return exclusive(engine, async () => {
-    await engine.transaction(async () => {
-      for (const table of [POSTINGS, SEGMENTS, RECENT]) await engine.run(`DELETE FROM ${table}`)
-    })
-    let words = 0
-    let last = -1n
+    await emptied(engine)
+    let last = -1
     for (;;) {
       const batch = await readBatch(engine, last)
       const [end] = batch.slice(-1)
-      if (!end) break
-      words += batch.reduce((sum, each) => sum + each.words, 0)
-      last = BigInt(end.number)
-      const insert = await stageSegment(engine, batch)
-      await engine.transaction(insert)
+      if (!end) return
+      last = end.number
+      const from = await readTally(engine)
+      const to = {
+        ...from,
+        indexed: from.indexed + batch.length,
+        words: from.words + batch.reduce((sum, each) => sum + each.words, 0),
+        version: from.version + 1,
+      }
+      const segment = segmentFor(batch)
+      await engine.write(segment.staged, async transaction => {
+        await moveTally(transaction, { from, to })
+        await segment.insert(transaction)
+      })
     }
-    const from = await readTally(engine)
-    await withTally(engine, { from, to: { ...from, words } }, async () => undefined)
   })
 }
 
-async function readBatch(engine: Engine, after: bigint) {
+async function emptied(engine: Engine): Promise<void> {
+  await engine.write(NO_ROWS, async transaction => {
+    const from = await readTally(transaction)
+    const to = { ...from, indexed: 0, words: 0, version: from.version + 1, analyser: ANALYSER }
+    await moveTally(transaction, { from, to })
+    for (const table of [POSTINGS, SEGMENTS, RECENT]) await transaction.run(`DELETE FROM ${table}`)
+  })
+}
+
+async function readBatch(engine: Engine, after: number) {
   const rows = await engine.query<{ number: string; text: string }>(
-    `SELECT number, text FROM ${DOCUMENTS} WHERE number > $1 ORDER BY number LIMIT ${TIERS[1]}`,
-    [after],
+    `SELECT number, text FROM ${DOCUMENTS} WHERE number > ${after} ORDER BY number LIMIT ${TIERS[1]}`,
   )
   return rows.map(({ number, text }) => ({ number: Number(number), ...placesOf(text) }))
 }

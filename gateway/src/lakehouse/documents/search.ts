@@ -1,34 +1,23 @@
 /** Full-text search: which documents hold every part of a question, the best first. */
-import { DuckDBTimestampValue, listValue, type DuckDBValue } from '@duckdb/node-api'
 import type { Engine } from '../engine.ts'
 import { bestOf, type Scored } from './best.ts'
+import type { Filters } from './marks.ts'
 import { idfOf, matches, type Weights } from './match.ts'
-import { sizeOf, unpacked, type Occurrences } from './packing.ts'
+import type { Occurrences } from './packing.ts'
 import { partsOf, type Part } from './question.ts'
+import { readShown, type ShownDocument } from './shown.ts'
 import { snippetOf, type Snippet } from './snippet.ts'
-import { DOCUMENTS, POSTINGS, RECENT } from './store.ts'
-import { keptTally, readTally, type Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
+import { createViews, type View } from './views.ts'
+import { recentOccurrences, sealedOccurrences } from './words.ts'
 
-export interface SearchOptions {
+export interface SearchOptions extends Filters {
   /** At most LIMIT_MAX. */
   readonly limit: number
   readonly offset?: number
-  readonly kind?: string
-  /** Documents of these members alone; who may see what is the caller's business. */
-  readonly members?: readonly string[]
-  /** From this instant, in milliseconds since 1970. */
-  readonly fromMs?: number
-  /** Before this instant. */
-  readonly toMs?: number
 }
 
-export interface Hit {
-  readonly id: string
-  readonly cid: string
-  readonly kind: string
-  readonly name: string
-  readonly member: string
-  readonly atMs: number
+export interface Hit extends Omit<ShownDocument, 'head'> {
   readonly score: number
   readonly snippet: Snippet
 }
@@ -39,181 +28,119 @@ export interface SearchResult {
   readonly hits: readonly Hit[]
 }
 
-const LIMIT_MAX = 100
-const OFFSET_MAX = 10_000
+export interface Searcher {
+  /**
+   * Parts of the question stand between spaces; a document answers when its text holds each of them as it is written.
+   * A stop word or a mark inside a part stands for any one character; a Latin word or a number is found as a whole.
+   * What was added or removed a second ago is found or not as before.
+   *
+   * @throws CodedError QUERY_TOO_LONG
+   */
+  search(query: string, options: SearchOptions): Promise<SearchResult>
+  close(): Promise<void>
+}
 
-/**
- * Parts of the question stand between spaces; a document answers when its text holds each of them as it is written.
- * A stop word or a mark inside a part stands for any one character; a Latin word or a number is found as a whole.
- *
- * @throws CodedError QUERY_TOO_LONG
- */
+export const LIMIT_MAX = 100
+export const OFFSET_MAX = 10_000
+const NOTHING: SearchResult = { total: 0, hits: [] }
+
+export function createSearcher(engine: Pick<Engine, 'reader'>): Searcher {
+  const views = createViews(engine)
+  return {
+    async search(query, options) {
+      const parts = partsOf(query)
+      if (parts.length === 0) return NOTHING
+      return views.use(view => answer(view, parts, options))
+    },
+    close: views.close,
+  }
+}
+
+/** The lake as it is now, for who asks once. */
 export async function search(
-  engine: Engine,
+  engine: Pick<Engine, 'reader'>,
   query: string,
   options: SearchOptions,
 ): Promise<SearchResult> {
-  const parts = partsOf(query)
-  if (parts.length === 0) return { total: 0, hits: [] }
+  const searcher = createSearcher(engine)
+  try {
+    return await searcher.search(query, options)
+  } finally {
+    await searcher.close()
+  }
+}
+
+async function answer(
+  view: View,
+  parts: readonly Part[],
+  options: SearchOptions,
+): Promise<SearchResult> {
   const offset = Math.min(Math.max(0, options.offset ?? 0), OFFSET_MAX)
   const limit = Math.min(Math.max(1, options.limit), LIMIT_MAX)
-  // One snapshot of the lake for all that is read, whoever writes meanwhile.
-  return engine.transaction(async () => {
-    const tally = await keptTally(engine)
-    const read = await readWords(engine, parts)
-    const allowed = await readAllowed(engine, options)
-    const best = bestOf(offset + limit)
-    let total = 0
-    for (const segment of read.segments)
-      matches(parts, segment, weightsOf(read, tally), (document, score) => {
-        if (allowed !== undefined && allowed[document] !== '1') return
-        total++
-        best.put(document, score)
-      })
-    const hits = await readHits(engine, best.take().slice(offset), parts)
-    return { total, hits }
-  })
+  const segments = await readWords(view, parts)
+  const passes = await filterOf(view, options)
+  const best = bestOf(offset + limit)
+  const weights = weightsOf(segments, view.tally)
+  let total = 0
+  for (const segment of segments)
+    matches(parts, segment, weights, (document, score) => {
+      if (!passes(document)) return
+      total++
+      best.put(document, score)
+    })
+  return { total, hits: await readHits(view, best.take().slice(offset), parts) }
 }
 
 const wordsOf = (parts: readonly Part[]): string[] => [
   ...new Set(parts.flatMap(({ words }) => words.map(({ word }) => word))),
 ]
 
-interface ReadWords {
-  /** In how many documents each word stands. */
-  readonly holding: ReadonlyMap<string, number>
-  readonly segments: readonly ReadonlyMap<string, Occurrences>[]
-}
+type Found = ReadonlyMap<string, Occurrences>
 
-const weightsOf = ({ holding }: ReadWords, { documents, words }: Tally): Weights => ({
-  idf: new Map([...holding].map(([word, count]) => [word, idfOf(documents, count)])),
-  meanWords: Math.max(1, words) / Math.max(1, documents),
-})
-
-async function readWords(engine: Engine, parts: readonly Part[]): Promise<ReadWords> {
+async function readWords(view: View, parts: readonly Part[]): Promise<readonly Found[]> {
   const words = wordsOf(parts)
   const inPhrases = new Set(wordsOf(parts.filter(part => part.words.length > 1)))
-  const recent = await readRecent(engine, words)
-  const holding = new Map([...recent].map(([word, of]) => [word, of.documents.length]))
-  const marks = words.map((_, at) => `$${at + 1}`).join(', ')
-  const rows = await engine.query<{
-    word: string
-    documents: number
-    packed: string
-  }>(
-    `SELECT word, documents, to_base64(packed) AS packed FROM ${POSTINGS}
-     WHERE word IN (${marks}) ORDER BY word, first`,
-    words,
-  )
-  const chunks = new Map<string, { documents: number; bytes: Buffer[] }>()
-  for (const { word, documents, packed } of rows) {
-    const chunk = chunks.get(word) ?? { documents: 0, bytes: [] }
-    chunk.documents += documents
-    chunk.bytes.push(Buffer.from(packed, 'base64'))
-    chunks.set(word, chunk)
-  }
-  const sealed = new Map<string, Occurrences>()
-  for (const [word, { documents, bytes }] of chunks) {
-    holding.set(word, (holding.get(word) ?? 0) + documents)
-    sealed.set(word, unpacked(Buffer.concat(bytes), documents, inPhrases.has(word)))
-  }
-  return { holding, segments: [sealed, recent] }
+  const sealed = await sealedOccurrences(view.reader, view.words, { words, inPhrases })
+  return [sealed, recentOccurrences(view.recent, words)]
 }
 
-/** The documents that are in no segment yet, as if they were one. */
-async function readRecent(
-  engine: Engine,
-  words: readonly string[],
-): Promise<Map<string, Occurrences>> {
-  const cuts = words.map(
-    (_, at) => `split_part(split_part(places, ' ' || $${at + 1} || '@', 2), ' ', 1) AS w${at}`,
-  )
-  const rows = await engine.query<{ number: string; words: number; [word: string]: unknown }>(
-    `SELECT number, words, ${cuts.join(', ')} FROM ${RECENT} ORDER BY number`,
-    words,
-  )
-  return new Map(
-    words.map((word, at) => {
-      const holding = rows.flatMap(row => {
-        const places = String(row[`w${at}`] ?? '')
-        const positions = places.split(',').map(Number)
-        return places === '' ? [] : [{ document: Number(row.number), words: row.words, positions }]
-      })
-      return [word, columnsOf(holding)]
-    }),
-  )
-}
-
-function columnsOf(
-  rows: readonly { document: number; words: number; positions: readonly number[] }[],
-): Occurrences {
-  const starts = new Uint32Array(rows.length + 1)
-  rows.forEach(({ positions }, at) => (starts[at + 1] = (starts[at] ?? 0) + positions.length))
+function weightsOf(segments: readonly Found[], { documents, words }: Tally): Weights {
+  const holding = new Map<string, number>()
+  for (const segment of segments)
+    for (const [word, of] of segment)
+      holding.set(word, (holding.get(word) ?? 0) + of.documents.length)
   return {
-    documents: Float64Array.from(rows, ({ document }) => document),
-    sizes: Uint32Array.from(rows, ({ words }) => sizeOf(words)),
-    starts,
-    positions: Uint32Array.from(rows.flatMap(({ positions }) => positions)),
+    idf: new Map([...holding].map(([word, count]) => [word, idfOf(documents, count)])),
+    meanWords: Math.max(1, words) / Math.max(1, documents),
   }
 }
 
-/** A `1` at the number of each document that the filters let through; nothing when there are none. */
-async function readAllowed(engine: Engine, options: SearchOptions): Promise<string | undefined> {
-  const { conditions, values } = filtersOf(options)
-  if (conditions.length === 0) return undefined
-  const { next } = await readTally(engine)
-  if (next === 0) return ''
-  const [row] = await engine.query<{ bits: string | null }>(
-    `SELECT bitstring_agg(number, 0, ${next - 1})::VARCHAR AS bits FROM ${DOCUMENTS}
-     WHERE ${conditions.join(' AND ')}`,
-    values,
-  )
-  return row?.bits ?? ''
+async function filterOf(
+  { reader, marks, tally }: View,
+  { kind, members, fromMs, toMs }: Filters,
+): Promise<(document: number) => boolean> {
+  const asked = [kind, members, fromMs, toMs]
+  if (asked.every(each => each === undefined)) return () => true
+  await marks.reach(reader, tally.next)
+  return marks.passing({
+    ...(kind === undefined ? {} : { kind }),
+    ...(members === undefined ? {} : { members }),
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(toMs === undefined ? {} : { toMs }),
+  })
 }
-
-function filtersOf({ kind, members, fromMs, toMs }: SearchOptions): {
-  conditions: string[]
-  values: DuckDBValue[]
-} {
-  const values: DuckDBValue[] = []
-  const marked = (value: DuckDBValue): string => `$${values.push(value)}`
-  const conditions = [
-    kind === undefined ? '' : `kind = ${marked(kind)}`,
-    members?.length
-      ? `member IN (SELECT unnest(${marked(listValue([...members]))}::VARCHAR[]))`
-      : '',
-    members?.length === 0 ? 'false' : '',
-    fromMs === undefined ? '' : `"at" >= ${marked(instant(fromMs))}`,
-    toMs === undefined ? '' : `"at" < ${marked(instant(toMs))}`,
-  ]
-  return { conditions: conditions.filter(condition => condition !== ''), values }
-}
-
-const instant = (ms: number): DuckDBTimestampValue =>
-  new DuckDBTimestampValue(BigInt(Math.trunc(ms)) * 1000n)
-
-/** Of a long text only so much is read as a snippet may come from. */
-const SHOWN_MAX = 65_536
 
 async function readHits(
-  engine: Engine,
+  { reader, shown }: View,
   scored: readonly Scored[],
   parts: readonly Part[],
 ): Promise<Hit[]> {
-  if (scored.length === 0) return []
-  const marks = scored.map((_, at) => `$${at + 1}`).join(', ')
-  const rows = await engine.query<
-    Omit<Hit, 'score' | 'snippet'> & { number: string; head: string }
-  >(
-    `SELECT number, id, cid, kind, name, member, epoch_ms("at")::DOUBLE AS "atMs",
-       left(text, ${SHOWN_MAX}) AS head FROM ${DOCUMENTS} WHERE number IN (${marks})`,
-    scored.map(({ document }) => BigInt(document)),
-  )
-  const byNumber = new Map(rows.map(row => [Number(row.number), row]))
+  const numbers = scored.map(({ document }) => document)
+  const documents = await readShown(reader, shown, numbers)
   return scored.flatMap(({ document, score }) => {
-    const row = byNumber.get(document)
-    if (!row) return []
-    const { number: _number, head, ...known } = row
+    const found = documents.get(document)
+    if (!found) return []
+    const { head, ...known } = found
     return [{ ...known, score, snippet: snippetOf(head, parts) }]
   })
 }

@@ -1,9 +1,10 @@
 /** Segments of the index: how they come to be, and how many small ones become a large one. */
-import type { Engine } from '../engine.ts'
+import { NO_ROWS, type Engine, type LakeTransaction, type Rows } from '../engine.ts'
 import { STAGING } from '../names.ts'
 import { exclusive } from './exclusive.ts'
-import { readPlaces, segmentOf, type Numbered, type PostingCells } from './places.ts'
+import { readPlaces, segmentOf, type Numbered } from './places.ts'
 import { POSTINGS, RECENT, SEGMENTS, STAGED_POSTINGS } from './store.ts'
+import { moveTally, readTally } from './tally.ts'
 
 /** From so many documents on a segment is of this tier: a question opens a few files of each. */
 export const TIERS = [256, 2_048, 16_384] as const
@@ -17,26 +18,29 @@ const tierOf = (documents: number): number =>
     TIERS.findLastIndex(from => documents >= from),
   )
 
-/** Stages a segment; answers its insertion, for the transaction. */
-export async function stageSegment(
-  engine: Engine,
-  documents: readonly Numbered[],
-): Promise<() => Promise<void>> {
+export interface Segment {
+  readonly staged: Rows
+  /** In the transaction. */
+  insert(transaction: LakeTransaction): Promise<void>
+}
+
+export function segmentFor(documents: readonly Numbered[]): Segment {
   const tier = tierOf(documents.length)
-  await stagePostings(engine, segmentOf(documents, tier))
-  const row = [tier, BigInt(documents[0]?.number ?? 0), documents.length]
-  return async () => {
-    await insertPostings(engine)
-    await engine.query(`INSERT INTO ${SEGMENTS} VALUES ($1, $2, $3)`, row)
+  const first = documents[0]?.number ?? 0
+  return {
+    staged: { [STAGED_POSTINGS]: segmentOf(documents, tier) },
+    async insert(transaction) {
+      await insertPostings(transaction)
+      await transaction.run(
+        `INSERT INTO ${SEGMENTS} VALUES (${tier}, ${first}, ${documents.length})`,
+      )
+    },
   }
 }
 
-export const stagePostings = (engine: Engine, rows: readonly PostingCells[]): Promise<void> =>
-  engine.stage(STAGED_POSTINGS, rows)
-
 /** Sorted by word: what is asked for lies in a few row groups. */
-export const insertPostings = (engine: Engine): Promise<void> =>
-  engine.run(`INSERT INTO ${POSTINGS} SELECT * REPLACE (from_base64(packed) AS packed)
+export const insertPostings = ({ run }: LakeTransaction): Promise<void> =>
+  run(`INSERT INTO ${POSTINGS} SELECT * REPLACE (from_base64(packed) AS packed)
     FROM ${STAGING}.${STAGED_POSTINGS} ORDER BY word, first`)
 
 /**
@@ -52,6 +56,7 @@ export function tidyIndex(engine: Engine): Promise<number> {
 }
 
 async function sealed(engine: Engine): Promise<boolean> {
+  const from = await readTally(engine)
   const rows = await engine.query<{ number: string; words: number; places: string }>(
     `SELECT number, words, places FROM ${RECENT} ORDER BY number LIMIT ${TIERS[1]}`,
   )
@@ -61,11 +66,12 @@ async function sealed(engine: Engine): Promise<boolean> {
     words,
     positions: readPlaces(places),
   }))
-  const insert = await stageSegment(engine, documents)
-  const last = BigInt(documents.at(-1)?.number ?? 0)
-  await engine.transaction(async () => {
-    await engine.query(`DELETE FROM ${RECENT} WHERE number <= $1`, [last])
-    await insert()
+  const segment = segmentFor(documents)
+  const last = documents.at(-1)?.number ?? 0
+  await engine.write(segment.staged, async transaction => {
+    await moveTally(transaction, { from, to: { ...from, version: from.version + 1 } })
+    await transaction.run(`DELETE FROM ${RECENT} WHERE number <= ${last}`)
+    await segment.insert(transaction)
   })
   return true
 }
@@ -77,19 +83,19 @@ async function merged(engine: Engine): Promise<boolean> {
   const due = tiers.find(({ count }) => Number(count) >= FAN_IN)
   if (!due) return false
   const [from, to] = [due.tier, due.tier + 1]
-  await engine.transaction(async () => {
+  await engine.write(NO_ROWS, async ({ run }) => {
     // The rows as they are, in a new order; a file whose rows are all deleted is not read any more.
-    await engine.run(`CREATE OR REPLACE TEMP TABLE merging AS
+    await run(`CREATE OR REPLACE TEMP TABLE merging AS
       SELECT * REPLACE (${to} AS tier) FROM ${POSTINGS} WHERE tier = ${from}`)
-    await engine.run(`DELETE FROM ${POSTINGS} WHERE tier = ${from}`)
-    await engine.run(`INSERT INTO ${POSTINGS} FROM merging ORDER BY word, first`)
-    await engine.run(`DROP TABLE merging`)
-    await engine.run(`CREATE OR REPLACE TEMP TABLE merging_segment AS
+    await run(`DELETE FROM ${POSTINGS} WHERE tier = ${from}`)
+    await run(`INSERT INTO ${POSTINGS} FROM merging ORDER BY word, first`)
+    await run(`DROP TABLE merging`)
+    await run(`CREATE OR REPLACE TEMP TABLE merging_segment AS
       SELECT ${to} AS tier, min(first) AS first, sum(documents)::INTEGER AS documents
       FROM ${SEGMENTS} WHERE tier = ${from}`)
-    await engine.run(`DELETE FROM ${SEGMENTS} WHERE tier = ${from}`)
-    await engine.run(`INSERT INTO ${SEGMENTS} FROM merging_segment`)
-    await engine.run(`DROP TABLE merging_segment`)
+    await run(`DELETE FROM ${SEGMENTS} WHERE tier = ${from}`)
+    await run(`INSERT INTO ${SEGMENTS} FROM merging_segment`)
+    await run(`DROP TABLE merging_segment`)
   })
   return true
 }

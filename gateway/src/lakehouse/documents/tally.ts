@@ -1,61 +1,54 @@
+/** One row that says how much there is; it moves with every change of documents or of their index. */
 import { CodedError } from '../../platform/faults.ts'
-import type { Engine } from '../engine.ts'
+import type { LakeTransaction } from '../engine.ts'
 import { TALLY } from './store.ts'
+import { ANALYSER } from './tokens.ts'
 
-/** How many documents and words there are, and the number of the next document. */
 export interface Tally {
+  /** The number of the next document. */
   readonly next: number
   readonly documents: number
   readonly words: number
+  /** Documents that the index has; fewer than `documents` while it is made anew. */
+  readonly indexed: number
+  /** Moves when what is already there changes: a segment is made, a document goes. */
+  readonly version: number
+  /** By which words the index was made. */
+  readonly analyser: number
 }
 
-export async function readTally(engine: Engine): Promise<Tally> {
-  const [row] = await engine.query(`SELECT next, documents, words FROM ${TALLY}`)
+const EMPTY: Tally = { next: 0, documents: 0, words: 0, indexed: 0, version: 0, analyser: ANALYSER }
+
+export async function readTally({ query }: Pick<LakeTransaction, 'query'>): Promise<Tally> {
+  const [row] = await query<Record<keyof Tally, string>>(`FROM ${TALLY}`)
+  if (!row) return EMPTY
   return {
-    next: Number(row?.['next'] ?? 0),
-    documents: Number(row?.['documents'] ?? 0),
-    words: Number(row?.['words'] ?? 0),
+    next: Number(row.next),
+    documents: Number(row.documents),
+    words: Number(row.words),
+    indexed: Number(row.indexed),
+    version: Number(row.version),
+    analyser: Number(row.analyser),
   }
 }
 
-const KEPT_MS = 5_000
-const kept = new WeakMap<Engine, { readonly tally: Tally; readonly atMs: number }>()
-
-/** For weights: what another process has written in the last seconds changes no order that anybody sees. */
-export async function keptTally(engine: Engine): Promise<Tally> {
-  const known = kept.get(engine)
-  if (known && performance.now() - known.atMs < KEPT_MS) return known.tally
-  const tally = await readTally(engine)
-  kept.set(engine, { tally, atMs: performance.now() })
-  return tally
-}
-
-/** Within a transaction: of two that change this row the catalogue lets one. */
-export async function writeTally(engine: Engine, to: Tally): Promise<void> {
-  kept.delete(engine)
-  await engine.query(`UPDATE ${TALLY} SET next = $1, documents = $2, words = $3`, [
-    BigInt(to.next),
-    BigInt(to.documents),
-    BigInt(to.words),
-  ])
-}
+export const isSame = (a: Tally, b: Tally): boolean =>
+  (Object.keys(a) as (keyof Tally)[]).every(key => a[key] === b[key])
 
 /**
- * Writes in one transaction that also moves the tally from where the caller prepared its rows. Of two processes that
- * write at once one fails here, or at its commit, and neither gives a number twice.
+ * Moves the tally from where the caller prepared its rows; part of the transaction that writes them. Two processes
+ * that write at once make the same snapshot, so one fails here or at its commit, and neither gives a number twice.
  *
- * @throws CodedError DOCUMENTS_MOVED when somebody else has written since; nothing is then written.
+ * @throws CodedError DOCUMENTS_MOVED when somebody else has written since; the transaction is then to be given up.
  */
-export async function withTally(
-  engine: Engine,
-  { from, to }: { from: Tally; to: Tally },
-  work: () => Promise<void>,
+export async function moveTally(
+  transaction: LakeTransaction,
+  { from, to }: { readonly from: Tally; readonly to: Tally },
 ): Promise<void> {
-  await engine.transaction(async () => {
-    const now = await readTally(engine)
-    if (now.next !== from.next || now.documents !== from.documents)
-      throw new CodedError('DOCUMENTS_MOVED')
-    await writeTally(engine, to)
-    await work()
-  })
+  if (!isSame(await readTally(transaction), from)) throw new CodedError('DOCUMENTS_MOVED')
+  const { next, documents, words, indexed, version, analyser } = to
+  await transaction.run(`DELETE FROM ${TALLY}`)
+  await transaction.run(
+    `INSERT INTO ${TALLY} VALUES (${[next, documents, words, indexed, version, analyser].join(', ')})`,
+  )
 }

@@ -12,6 +12,9 @@ export interface Word {
   readonly length: number
 }
 
+/** Goes up with every change of what a word is here or in fold.ts: an index of other words is made anew. */
+export const ANALYSER = 1
+
 /** In nearly every text and so of no help: they are neither kept nor asked for. */
 export const STOP_WORDS: ReadonlySet<string> = new Set([
   ...[
