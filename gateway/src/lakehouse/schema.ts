@@ -33,6 +33,9 @@ export const keptSchema = (): string[] => [
 ]
 export const keptNames = (): string[] => KEPT.map(({ layer, name }) => `${layer}.${name}`)
 
+/** What the parts tell analysts of their tables. */
+export const describedTables = () => FAMILIES.flatMap(({ described = [] }) => described)
+
 /** Statements that make silver and gold out of bronze, in place of those of another catalogue. */
 export const derivedSchema = (): string[] => FAMILIES.flatMap(({ derived }) => derived())
 
