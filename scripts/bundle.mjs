@@ -14,7 +14,7 @@ const launcher = path.join(root, 'scripts/launch.mjs')
 const PROCESSES = {
   chaincode: ['main'],
   network: ['node/main'],
-  gateway: ['main', 'cli/main'],
+  gateway: ['main', 'cli/main', 'lakehouse/analysis/child'],
   'test-network': ['main', 'services/ipfs-main', 'simulators/main'],
 }
 

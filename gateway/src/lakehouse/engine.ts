@@ -19,6 +19,7 @@ import {
   optionStatements,
   stagingSchema,
 } from './schema.ts'
+import { secretOf, secretsOf } from './secret.ts'
 import { openSession, type LakeRow, type Rows, type Session } from './session.ts'
 
 export interface EngineOptions {
@@ -119,29 +120,8 @@ async function attach({ run }: Session, options: EngineOptions): Promise<void> {
     ...(reading ? ['READ_ONLY', 'CREATE_IF_NOT_EXISTS false'] : []),
     ...(reading?.snapshot === undefined ? [] : [`SNAPSHOT_VERSION ${reading.snapshot}`]),
   ]
-  await run(secretOf(new URL(options.catalogUrl)))
+  await run(secretOf(options.catalogUrl))
   await run(`ATTACH 'ducklake:postgres:' AS ${LAKE} (${settings.join(', ')})`)
-}
-
-/** Where the catalogue is, told apart from the name of what is attached: that one is shown to whoever asks for it. */
-function secretOf(url: URL): string {
-  const parts = {
-    HOST: url.hostname,
-    PORT: url.port || '5432',
-    DATABASE: url.pathname.slice(1),
-    USER: url.username,
-    PASSWORD: url.password,
-  }
-  const settings = Object.entries(parts)
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name} ${quoted(decodeURIComponent(value))}`)
-  return `CREATE OR REPLACE SECRET catalogue (TYPE postgres, ${settings.join(', ')})`
-}
-
-/** As it is written in the URL, and as it is meant. */
-function secretsOf(catalogUrl: string): string[] {
-  const { password } = new URL(catalogUrl)
-  return password === '' ? [] : [password, decodeURIComponent(password)]
 }
 
 /** A lake of another version of the catalogue gets its silver and gold anew, out of bronze, in one transaction. */

@@ -1,4 +1,5 @@
 /** What one stream adds to the schema of the lake; schema.ts lists them all. */
+import type { Described } from './analysis/described.ts'
 import type { Layer } from './names.ts'
 
 export interface Table {
@@ -21,6 +22,8 @@ export interface Family {
   readonly derived: () => readonly string[]
   /** Tables of this process's memory, in which rows wait for the transaction that brings them into the lake. */
   readonly staged: readonly Table[]
+  /** Of these tables, what analysts may ask, and who of them: one that is not described is closed. */
+  readonly described?: readonly Described[]
   /** How the files of a kept table are written, where that is not as usual; DuckLake's own names and values. */
   readonly options?: readonly TableOption[]
 }

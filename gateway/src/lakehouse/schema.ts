@@ -57,6 +57,9 @@ export const optionStatements = (): string[] =>
       `CALL ${LAKE}.set_option('${option}', '${value}', schema => '${layer}', table_name => '${table}')`,
   )
 
+/** What the parts tell analysts of their tables. */
+export const describedTables = () => FAMILIES.flatMap(({ described = [] }) => described)
+
 /** Statements that make silver and gold out of bronze, in place of those of another catalogue. */
 export const derivedSchema = (): string[] => FAMILIES.flatMap(({ derived }) => derived())
 

@@ -1,11 +1,16 @@
 /**
  * What analysts can ask for: the columns of silver and gold with what they hold. A column that
- * nobody has classified is in no view: a new field of a contract is closed until somebody says what
- * it is.
+ * nobody has classified is in no view, and a table that nobody has described is in no catalogue of
+ * a reader: a new field of a contract, or a new part of the lake, is closed until somebody says
+ * what it is. Lineage knows them all.
  */
-import { LAKE, lakeSchema } from '../schema.ts'
+import { describedTables } from '../schema.ts'
 import { GOLD, SILVER, type SilverTable } from '../ledger/tables.ts'
+import type { ColumnClass, Described, Words } from './described.ts'
 import type { Kind } from './masks.ts'
+import type { RolePolicy, AnalystRole } from './policy.ts'
+import { madeTables, type MadeTable } from './statements.ts'
+import { columnWords, tableWords } from './words.ts'
 
 export interface Column {
   /** Type in DuckDB. */
@@ -15,19 +20,26 @@ export interface Column {
   readonly isQuasi: boolean
   /** Whom the row is about; k-anonymity counts these. */
   readonly isSubject: boolean
+  readonly words?: Words
 }
 
 export interface Relation {
   /** `silver.invoices`. */
   readonly name: string
+  readonly words?: Words
+  /** Those that analysts may ask for; of a table that is closed none. */
   readonly columns: Readonly<Record<string, Column>>
+  /** Which rows a role sees, where the table says so itself. */
+  readonly rows?: Readonly<Partial<Record<AnalystRole, RolePolicy['tables'][string]>>>
   /**
    * Columns that tell one row from another; the same in silver and gold, where a row is a version
    * of a record.
    */
   readonly key: readonly string[]
-  /** Of a view: the SELECT that makes it, over `silver` in the catalogue `lake`. */
+  /** The SELECT that makes or fills it. */
   readonly definition?: string
+  /** All columns in order, of a table that a SELECT fills by their places. */
+  readonly filled?: readonly string[]
   /** Of a table: what each column is made from. */
   readonly origins?: Readonly<Record<string, LedgerOrigin>>
 }
@@ -49,7 +61,7 @@ const VERSION = ['id', 'block', 'tx_index'] as const
 
 export type Catalogue = ReadonlyMap<string, Relation>
 
-type Class = readonly [Kind, ...('QUASI' | 'SUBJECT')[]]
+type Class = ColumnClass
 
 const PARTY: Class = ['NAME', 'QUASI']
 const OPEN: Class = ['PLAIN']
@@ -108,10 +120,13 @@ function columnsOf(name: string, types: Readonly<Record<string, string>>): Recor
       kind: found[0],
       isQuasi: isSubject || found.includes('QUASI'),
       isSubject,
+      ...wordsOf(columnWords(column)),
     }
   }
   return columns
 }
+
+const wordsOf = (words: Words | undefined): { words?: Words } => (words ? { words } : {})
 
 const ORIGINS: Readonly<Record<string, string>> = {
   id: 'bronze.writes.id',
@@ -128,18 +143,23 @@ function originOf(table: SilverTable, column: string): LedgerOrigin {
   }
 }
 
+/** Who sees the whole of what the ledger tells; the parts of it are in policy.ts. */
+const WHOLE = { CORE: 'ALL', REGULATOR: 'ALL' } as const
+
 function silverRelation(table: SilverTable): Relation {
   const columns = columnsOf(table.name, table.columns)
   const origins = Object.keys(table.columns).map(name => [name, originOf(table, name)] as const)
   return {
     name: `silver.${table.name}`,
+    ...wordsOf(tableWords(table.name)),
     key: VERSION,
+    rows: WHOLE,
     columns,
     origins: Object.fromEntries(origins),
   }
 }
 
-function goldRelation(view: (typeof GOLD)[number]): Relation {
+function goldRelation(view: (typeof GOLD)[number], definition: string | undefined): Relation {
   const types: Record<string, string> = {}
   for (const name of [view.terms, view.states]) {
     const table = SILVER.find(each => each.name === name)
@@ -149,18 +169,51 @@ function goldRelation(view: (typeof GOLD)[number]): Relation {
   if (view.states !== undefined)
     Object.assign(types, { state_block: 'BIGINT', state_at: 'TIMESTAMP' })
   const columns = columnsOf(view.name, types)
-  return { name: `gold.${view.name}`, key: VERSION, columns, definition: goldDefinition(view.name) }
+  if (definition === undefined) throw new Error(`no view gold.${view.name}`)
+  const words = wordsOf(tableWords(view.name))
+  return { name: `gold.${view.name}`, ...words, key: VERSION, rows: WHOLE, columns, definition }
 }
 
-/** The lake makes its views from one text; lineage reads that text and no copy of it. */
-function goldDefinition(name: string): string {
-  const head = `CREATE OR REPLACE VIEW ${LAKE}.gold.${name} AS `
-  const made = lakeSchema().find(sql => sql.startsWith(head))
-  if (made === undefined) throw new Error(`no view gold.${name}`)
-  return made.slice(head.length)
+function describedRelation(
+  { columns, ...table }: Described,
+  made: MadeTable | undefined,
+): Relation {
+  const classes = Object.entries(columns).map(([name, { type, is, words }]) => {
+    const isSubject = is.includes('SUBJECT')
+    const isQuasi = isSubject || is.includes('QUASI')
+    return [name, { type, kind: is[0], isQuasi, isSubject, ...wordsOf(words ?? columnWords(name)) }]
+  })
+  return { ...table, ...lineageOf(made), columns: Object.fromEntries(classes) }
+}
+
+/** What arrived is where a lineage ends; what is made of it is followed into its SELECT. */
+function lineageOf(
+  made: MadeTable | undefined,
+): Pick<Relation, 'definition' | 'filled' | 'origins'> {
+  if (made === undefined) return {}
+  const { name, columns, definition } = made
+  if (definition !== undefined)
+    return { definition, ...(columns.length > 0 ? { filled: columns } : {}) }
+  const ends = columns.map(column => [
+    column,
+    { bronze: `${name}.${column}`, field: '', ledgerKey: '' },
+  ])
+  return { origins: Object.fromEntries(ends) }
 }
 
 export function lakeCatalogue(): Catalogue {
-  const relations = [...SILVER.map(silverRelation), ...GOLD.map(goldRelation)]
+  const made = madeTables()
+  const closed = [...made.values()].map(table => ({
+    name: table.name,
+    key: [],
+    columns: {},
+    ...lineageOf(table),
+  }))
+  const relations: readonly Relation[] = [
+    ...closed,
+    ...SILVER.map(silverRelation),
+    ...GOLD.map(view => goldRelation(view, made.get(`gold.${view.name}`)?.definition)),
+    ...describedTables().map(table => describedRelation(table, made.get(table.name))),
+  ]
   return new Map(relations.map(relation => [relation.name, relation]))
 }

@@ -35,6 +35,11 @@ let connection: DuckDBConnection | undefined
  */
 let parser: DuckDBConnection | undefined
 let memoryMaxBytes = Number.POSITIVE_INFINITY
+/** Words of the engine that no message may repeat. */
+let secrets: readonly string[] = []
+
+const shown = (text: string): string =>
+  secrets.reduce((said, secret) => said.replaceAll(secret, '***'), text)
 
 /**
  * What plans by the smallest and largest value of a column, or by the number of rows: of all rows,
@@ -63,6 +68,7 @@ const connect = async ({ threads, memoryMb }: SandboxSpec): Promise<DuckDBConnec
 }
 
 async function open(spec: SandboxSpec): Promise<Json> {
+  secrets = spec.secrets
   parser = await connect(spec)
   await parser.run('SET enable_external_access = false')
   connection = await connect(spec)
@@ -129,6 +135,7 @@ async function prepare(opened: DuckDBConnection, run: Run): Promise<DuckDBPrepar
     statement = await opened.prepare(run.sql)
   } catch (error) {
     const said = (error as Error).message
+    if (isOfClass(error, 'IO Error')) throw new Fault('SANDBOX_BROKEN', shown(said))
     throw new Fault('QUERY_INVALID', said.split('\nLINE ')[0]?.trim())
   }
   if (statement.statementType !== StatementType.SELECT) throw new Fault('QUERY_INVALID')
@@ -200,13 +207,18 @@ async function read(statement: DuckDBPreparedStatement, limits: Run): Promise<An
       }
     return { columns, rows, truncated: false }
   } catch (error) {
-    throw new Fault(isOutOfMemory(error) ? 'QUERY_MEMORY' : 'QUERY_FAILED')
+    if (isOfClass(error, 'IO Error'))
+      throw new Fault('SANDBOX_BROKEN', shown((error as Error).message))
+    throw new Fault(isOfClass(error, 'Out of Memory Error') ? 'QUERY_MEMORY' : 'QUERY_FAILED')
   }
 }
 
-/** The binding passes the class of an error as the head of its message and in no other way. */
-const isOutOfMemory = (error: unknown): boolean =>
-  (error as Error).message.startsWith('Out of Memory Error')
+/**
+ * The binding passes the class of an error as the head of its message and in no other way. What a
+ * query says never makes an IO Error: files or the catalogue cannot be reached.
+ */
+const isOfClass = (error: unknown, name: string): boolean =>
+  (error as Error).message.startsWith(name)
 
 async function answer(request: Request): Promise<Json | Answer> {
   switch (request.kind) {
@@ -227,7 +239,7 @@ process.on('message', (request: Request) => {
     (error: unknown) => {
       if (error instanceof Fault)
         return send({ ok: false, code: error.code, detail: error.message })
-      const detail = request.kind === 'OPEN' ? String((error as Error).message) : ''
+      const detail = request.kind === 'OPEN' ? shown(String((error as Error).message)) : ''
       return send({ ok: false, code: 'SANDBOX_BROKEN', detail })
     },
   )

@@ -33,17 +33,16 @@ const PEOPLE: Relation = {
     income_fen: column('BIGINT', 'PLAIN'),
   },
   origins: {},
+  rows: { MEMBER: { member: ['member'] }, CORE: 'ALL', BANK: 'ALL', REGULATOR: 'ALL' },
 }
 
 export const testCatalogue = (): Catalogue => new Map([...lakeCatalogue(), [PEOPLE.name, PEOPLE]])
 
 export function testPolicy(limits: Partial<Policy['CORE']['limits']> = {}): Policy {
-  const policy = lakePolicy(testCatalogue().keys())
-  const widened = Object.entries(policy).map(([role, each]) => {
-    const people = role === 'SUPPLIER' ? { member: ['member'] } : ('ALL' as const)
-    const tables = { ...each.tables, 'silver.people': people }
-    return [role, { ...each, tables, limits: { ...each.limits, ...limits } }]
-  })
+  const widened = Object.entries(lakePolicy(testCatalogue())).map(([role, each]) => [
+    role,
+    { ...each, limits: { ...each.limits, ...limits } },
+  ])
   return Object.fromEntries(widened) as Policy
 }
 
@@ -51,7 +50,8 @@ export type Row = Readonly<Record<string, string | number | null>>
 
 /** Tables with the rows given; what has no rows is there and empty. */
 export function memoryLake(rows: Readonly<Record<string, readonly Row[]>>): AnalysisLake {
-  const tables = [...testCatalogue().values()].map(({ name, columns }) => {
+  const asked = [...testCatalogue().values()].filter(({ rows: who }) => who !== undefined)
+  const tables = asked.map(({ name, columns }) => {
     const types = Object.entries(columns).map(([key, { type }]) => `"${key}" ${type}`)
     return `CREATE TABLE lake.${name} (${types.join(', ')})`
   })
@@ -65,6 +65,7 @@ export function memoryLake(rows: Readonly<Record<string, readonly Row[]>>): Anal
   return {
     catalogue: 'lake',
     folders: [],
+    secrets: [],
     attach: version => [
       `ATTACH ':memory:' AS lake`,
       'CREATE SCHEMA lake.silver',
@@ -87,7 +88,7 @@ export const openTest = (
 ): Analysis =>
   createAnalysis({ lake: memoryLake(rows), catalogue: testCatalogue(), policy, secret: SECRET })
 
-export const SUPPLIER: Reader = { role: 'SUPPLIER', mspId: 'AllianceMSP', memberId: 'S-ONE' }
+export const SUPPLIER: Reader = { role: 'MEMBER', mspId: 'AllianceMSP', memberId: 'S-ONE' }
 export const CORE: Reader = { role: 'CORE', mspId: 'CoreMSP' }
 export const BANK: Reader = { role: 'BANK', mspId: 'BankAMSP' }
 export const REGULATOR: Reader = { role: 'REGULATOR', mspId: 'RegulatorMSP' }

@@ -1,7 +1,7 @@
 /** Where a column comes from, down to the field of a value on the ledger. */
 import { CodedError } from '../../platform/faults.ts'
 import { nodeAt, nodesOf, type Node } from './ast.ts'
-import type { Catalogue, LedgerOrigin } from './catalogue.ts'
+import type { Catalogue, LedgerOrigin, Relation } from './catalogue.ts'
 import { originsOf, type ColumnName, type Origins } from './origins.ts'
 
 export interface ColumnLineage {
@@ -54,9 +54,17 @@ export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
     const origin = relation?.origins?.[column]
     if (origin) return [origin]
     if (relation?.definition === undefined) return []
-    const { columns } = await definitionOf(table, relation.definition)
-    const output = columns.find(each => each.name === column)
-    return ledgerOfAll(output?.from ?? [])
+    return ledgerOfAll(await madeFrom(relation, relation.definition, column))
+  }
+
+  async function madeFrom(
+    { name, filled }: Relation,
+    definition: string,
+    column: string,
+  ): Promise<Iterable<ColumnName>> {
+    const { columns } = await definitionOf(name, definition)
+    const place = filled?.indexOf(column) ?? columns.findIndex(each => each.name === column)
+    return columns[place]?.from ?? []
   }
 
   async function ledgerOfAll(names: Iterable<ColumnName>): Promise<readonly LedgerOrigin[]> {
@@ -91,8 +99,8 @@ export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
         throw new CodedError('OBJECT_UNKNOWN', { status: 404, detail: 'no such column' })
       const own = await columnLineage(column, [`${table}.${column}`])
       if (relation?.definition === undefined) return { ...own, decidedBy: [] }
-      const { columns, decidedBy } = await definitionOf(table, relation.definition)
-      const from = columns.find(({ name }) => name === column)?.from ?? []
+      const { decidedBy } = await definitionOf(table, relation.definition)
+      const from = await madeFrom(relation, relation.definition, column)
       return { ...own, columns: [...from].sort(), decidedBy: await decided(decidedBy) }
     },
   }
@@ -108,5 +116,7 @@ const columnNames =
   (catalogue: Catalogue) =>
   (table: string): readonly string[] | undefined => {
     const relation = catalogue.get(table)
-    return relation && Object.keys({ ...relation.columns, ...relation.origins })
+    return (
+      relation && (relation.filled ?? Object.keys({ ...relation.columns, ...relation.origins }))
+    )
   }

@@ -4,8 +4,10 @@
  */
 import type { Kind, Mask, SensitiveKind } from './masks.ts'
 import { KINDS } from './masks.ts'
+import type { Catalogue } from './catalogue.ts'
 
-export const ANALYST_ROLES = ['SUPPLIER', 'CORE', 'BANK', 'REGULATOR'] as const
+/** MEMBER is whoever acts for one member; the others read for their organisation, by its kind. */
+export const ANALYST_ROLES = ['MEMBER', 'CORE', 'BANK', 'REGULATOR'] as const
 export type AnalystRole = (typeof ANALYST_ROLES)[number]
 
 /** Who asks; made from a checked session, never from a request's body. */
@@ -85,7 +87,7 @@ const among = (column: string, other: string, key = 'id'): RowRule => ({
   key,
 })
 
-/** A supplier of an alliance, whose lake holds the private values of its neighbours as well. */
+/** A member of an alliance, whose lake holds the private values of its neighbours as well. */
 function ownRows(): Record<string, RowRule> {
   const silver = Object.entries(PRIVATE_BY_PARTY).map(
     ([name, member]) => [`silver.${name}`, { member }] as const,
@@ -93,6 +95,9 @@ function ownRows(): Record<string, RowRule> {
   const gold = GOLD_NAMES.map(
     name => [`gold.${name}`, { member: PRIVATE_BY_PARTY[name] ?? [] }] as const,
   )
+  const bids: RowRule = {
+    anyOf: [{ member: ['funder'] }, among('request_id', 'silver.requests')],
+  }
   return {
     ...Object.fromEntries([...silver, ...gold]),
     'silver.members': { member: ['id'] },
@@ -100,9 +105,11 @@ function ownRows(): Record<string, RowRule> {
     'silver.invoice_states': among('id', 'silver.invoices'),
     'silver.receivable_states': among('id', 'silver.receivables'),
     'silver.request_states': among('id', 'silver.requests'),
-    'silver.bids': among('request_id', 'silver.requests'),
-    'silver.bid_states': among('request_id', 'silver.requests'),
-    'gold.bids': among('request_id', 'silver.requests'),
+    'silver.bids': bids,
+    'silver.bid_states': {
+      anyOf: [among('request_id', 'silver.requests'), among('id', 'silver.bids')],
+    },
+    'gold.bids': bids,
     'silver.settlements': among('id', 'silver.receivables'),
   }
 }
@@ -139,21 +146,32 @@ function fundedRows(): Record<string, RowRule> {
   }
 }
 
-const everything = (names: Iterable<string>): Record<string, RowRule> =>
-  Object.fromEntries([...names].map(name => [name, 'ALL' as const]))
+/** What the tables themselves say of a role, and what is said here of those of the ledger. */
+const tablesFor =
+  (catalogue: Catalogue) =>
+  (role: AnalystRole, given: Record<string, RowRule> = {}): Record<string, RowRule> => {
+    const own = [...catalogue.values()].flatMap(({ name, rows }) => {
+      const rule = rows?.[role]
+      return rule === undefined ? [] : [[name, rule] as const]
+    })
+    return { ...Object.fromEntries(own), ...given }
+  }
 
-/** @param tables all names of the catalogue. */
-export function lakePolicy(tables: Iterable<string>): Policy {
-  const all = everything(tables)
+export function lakePolicy(catalogue: Catalogue): Policy {
+  const tablesOf = tablesFor(catalogue)
   const common = { limits: LIMITS, isTimeTraveller: false, k: K_DEFAULT }
   const display = masks({ NAME: 'PLAIN', ID_NUMBER: 'PLAIN', TEXT: 'PLAIN' }, 'PARTIAL')
   return {
-    SUPPLIER: { ...common, tables: ownRows(), masks: display },
-    CORE: { ...common, tables: all, masks: display, isTimeTraveller: true },
-    BANK: { ...common, tables: fundedRows(), masks: { ...display, TEXT: 'HIDDEN' } },
+    MEMBER: { ...common, tables: tablesOf('MEMBER', ownRows()), masks: display },
+    CORE: { ...common, tables: tablesOf('CORE'), masks: display, isTimeTraveller: true },
+    BANK: {
+      ...common,
+      tables: tablesOf('BANK', fundedRows()),
+      masks: { ...display, TEXT: 'HIDDEN' },
+    },
     REGULATOR: {
       ...common,
-      tables: all,
+      tables: tablesOf('REGULATOR'),
       masks: masks({ TEXT: 'HIDDEN', PHONE: 'HIDDEN', ADDRESS: 'HIDDEN' }, 'PSEUDONYM'),
       isTimeTraveller: true,
     },

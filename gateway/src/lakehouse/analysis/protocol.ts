@@ -11,6 +11,8 @@ export interface SandboxSpec {
   readonly views: readonly string[]
   /** The only folders or buckets that files may be read from afterwards. */
   readonly folders: readonly string[]
+  /** What no message may show: what cannot connect names everything it has tried to connect with. */
+  readonly secrets: readonly string[]
   readonly memoryMb: number
   readonly threads: number
   /** There are rows below the views that the reader may not see. */

@@ -103,7 +103,7 @@ describe('lakehouse/analysis: queries', function () {
   })
 
   it('gives a supplier without a member nothing', async () => {
-    const nobody = { role: 'SUPPLIER', mspId: 'AllianceMSP' } as const
+    const nobody = { role: 'MEMBER', mspId: 'AllianceMSP' } as const
     expect(await codeOf(rows(nobody, 'SELECT 1'))).equal('MEMBER_MISMATCH')
   })
 

@@ -19,6 +19,8 @@ export interface AnalysisLake {
   attach(version?: number): readonly string[]
   /** Folders or buckets of its files. */
   readonly folders: readonly string[]
+  /** What no message may show. */
+  readonly secrets: readonly string[]
 }
 
 export interface AnalysisOptions {

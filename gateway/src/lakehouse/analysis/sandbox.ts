@@ -5,6 +5,7 @@
  * finds a fresh one.
  */
 import { fork, type ChildProcess } from 'node:child_process'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '../../platform/faults.ts'
@@ -111,10 +112,9 @@ export function createSandbox(spec: SandboxSpec): Sandbox {
 }
 
 async function start(spec: SandboxSpec, onEnd: () => void): Promise<Running> {
-  const here = fileURLToPath(import.meta.url)
-  const file = path.join(path.dirname(here), `child${path.extname(here)}`)
   // An empty environment: there is nothing in it to be read.
-  const child = fork(file, { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const child = fork(childFile(), { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  yieldTo(child)
   child.once('exit', onEnd)
   child.on('error', onEnd)
   try {
@@ -129,6 +129,26 @@ async function start(spec: SandboxSpec, onEnd: () => void): Promise<Running> {
   }
 }
 
+/** Beside this file, or, where a process is bundled into one, at the same place among the bundles. */
+function childFile(): string {
+  const here = fileURLToPath(import.meta.url)
+  const name = path.basename(here)
+  if (!name.endsWith(BUNDLE)) return path.join(path.dirname(here), `child${path.extname(here)}`)
+  const bundles = here.slice(0, here.lastIndexOf(BUNDLES) + BUNDLES.length)
+  return path.join(bundles, 'lakehouse/analysis/child.mjs')
+}
+const BUNDLE = '.bundle.cjs'
+const BUNDLES = `${path.sep}dist${path.sep}run${path.sep}`
+
+/** Requests and blocks go before what an analyst asks. */
+function yieldTo({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Where the system does not let it, the sandbox is as slow for others as they are for it.
+  }
+}
+
 /** Asks, and kills what does not answer in time. */
 function ask(child: ChildProcess, request: Request, limitMs: number): Promise<Json | Answer> {
   return new Promise((resolve, reject) => {
@@ -138,8 +158,11 @@ function ask(child: ChildProcess, request: Request, limitMs: number): Promise<Js
       child.off('exit', onExit)
       end()
     }
-    const onReply = (reply: Reply): void =>
+    const onReply = (reply: Reply): void => {
+      // Its connections may be dead for good: the next question finds a fresh one.
+      if (!reply.ok && reply.code === 'SANDBOX_BROKEN') child.kill('SIGKILL')
       finish(() => (reply.ok ? resolve(reply.value) : reject(faultOf(reply.code, reply.detail))))
+    }
     const onExit = (status: number | null): void =>
       finish(() => reject(faultOf(status === EXIT_MEMORY ? 'QUERY_MEMORY' : 'SANDBOX_BROKEN')))
     const timer = setTimeout(() => {

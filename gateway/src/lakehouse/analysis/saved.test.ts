@@ -20,7 +20,7 @@ const GIVEN = {
     only: { type: 'BOOLEAN', words: words('only this one'), default: false },
   },
   ownerRole: 'CORE',
-  sharedWith: ['SUPPLIER'],
+  sharedWith: ['MEMBER'],
   chart: {
     kind: 'LINE',
     x: 'month',

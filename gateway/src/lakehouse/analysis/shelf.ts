@@ -103,6 +103,7 @@ function openSandbox(options: AnalysisOptions, { reader, version }: Place): Open
     views: views.sql,
     hidesRows: views.hidesRows,
     folders: lake.folders,
+    secrets: lake.secrets,
     memoryMb,
     threads,
   })

@@ -38,8 +38,9 @@ export function viewsFor(options: ViewsOptions): Views {
   const tables = Object.keys(policy.tables).filter(name => catalogue.has(name))
   return {
     sql: [
-      'CREATE SCHEMA silver',
-      'CREATE SCHEMA gold',
+      ...[...new Set(['silver', 'gold', ...tables.map(name => name.split('.')[0] ?? '')])].map(
+        schema => `CREATE SCHEMA ${quotedName(schema)}`,
+      ),
       ...tables.map(name => viewSql(name, options)),
     ],
     tables: new Set(tables),
