@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { block } from '../testing/ledger.ts'
-import { freshDatabase, type TestDatabase } from '../testing/postgres.ts'
+import { openDatabase } from '../platform/database/database.ts'
+import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts'
 import { openEngine } from './engine.ts'
 import { createIngest } from './ledger/ingest.ts'
 import { createJournal } from './journal.ts'
@@ -30,15 +31,17 @@ describe('the status of a lake', function () {
   it('comes from the catalogue alone: block, rows and files, though no engine runs', async function () {
     if (!hasExtensions()) this.skip()
     const place = await freshLake()
-    const engine = await openEngine({ ...place, catalogUrl: store.url })
+    const database = openDatabase({ url: place.catalogUrl, connections: 1, log: silent })
+    const engine = await openEngine(place)
     const chain = [...chainOf(7, 20), block(20, [{ writes: [] }])]
     await createIngest(engine, OWN_MSP).take(chain.map(one => ({ block: one, atMs: 1 })))
     engine.close()
-    const status = await lakeStatus(store.database, 20n)
+    const status = await lakeStatus(database, 20n)
     expect(status).to.include({ state: 'FOLLOWING', block: '20', behindBlocks: 0 })
     const blocks = status.tables.find(one => one.layer === 'bronze' && one.name === 'blocks')
     expect(blocks?.rows).to.equal(21)
-    expect(await lakeStatus(store.database, 25n)).to.include({ behindBlocks: 5 })
+    expect(await lakeStatus(database, 25n)).to.include({ behindBlocks: 5 })
+    await database.close()
     place.remove()
   })
 

@@ -35,15 +35,15 @@ export async function freshDatabase(): Promise<TestDatabase> {
   }
 }
 
-/** The URL of a database with nothing in it. */
-export async function emptyDatabase(): Promise<string> {
+/** The URL of a database with nothing in it, or with what a template has that nobody is connected to. */
+export async function emptyDatabase(template?: string): Promise<string> {
   const { databaseUrl } = testServers()
   server ??= databaseUrl ? Promise.resolve(databaseUrl) : startEmbedded()
   const url = new URL(await server)
   const name = `test_${randomBytes(6).toString('hex')}`
   const client = new pg.Client({ connectionString: url.href })
   await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
+  await client.query(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${template}` : ''}`)
   await client.end()
   url.pathname = `/${name}`
   return url.href
