@@ -8,6 +8,7 @@ import { api } from '../api.ts'
 import { createClient, type Client } from '../client/index.ts'
 import { createHandlers } from '../handlers.ts'
 import { createImporter, type Importer } from '../imports/upload.ts'
+import { createReadTeller } from '../lakehouse/events/reads.ts'
 import { createDirectory } from '../members/directory.ts'
 import { createNetworkView } from '../network/policy.ts'
 import { createEngine } from '../operations/engine.ts'
@@ -234,6 +235,7 @@ async function serve(
     receive: request =>
       receive(request, { directory: folder, limitBytes: config.uploadLimitBytes }),
     audit: () => undefined,
+    read: createReadTeller(database, silent),
   })
   const app = createApp({
     api: router,
