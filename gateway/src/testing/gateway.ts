@@ -57,6 +57,8 @@ export interface TestOptions {
   readonly accessTokenSeconds?: number
   readonly withVault?: boolean
   readonly loginsPerMinute?: number
+  /** Settings of a lake whose catalogue lies in the gateway's database. */
+  readonly lake?: object
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -179,6 +181,7 @@ function configFor(folder: string, databaseUrl: string, options: TestOptions) {
     consortiumKeyFile: file('empty'),
     uploadLimitBytes: 1024 * 1024,
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
+    ...(options.lake ? { lake: options.lake } : {}),
   }
 }
 
