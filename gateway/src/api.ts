@@ -10,6 +10,7 @@ import { receivableRoutes } from './receivables/api.ts'
 import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
+import { kpiRoutes } from './lakehouse/marts/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { behaviourRoutes } from './behaviour/api.ts'
 import { operationRoutes } from './operations/api.ts'
@@ -29,6 +30,7 @@ export const api = {
   ...settlementRoutes,
   ...reportRoutes,
   ...lakeRoutes,
+  ...kpiRoutes,
   ...behaviourRoutes,
   ...operationRoutes,
 }

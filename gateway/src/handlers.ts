@@ -3,6 +3,7 @@ import { documentHandlers } from './documents/routes.ts'
 import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
+import { kpiHandlers } from './lakehouse/marts/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
@@ -37,6 +38,7 @@ export function createHandlers(
     ...settlementHandlers(services),
     ...reportHandlers(services),
     ...lakeHandlers(services),
+    ...kpiHandlers(services),
     ...behaviourHandlers(services),
     ...operationHandlers(services),
   }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createKeyring, createVault } from '@triflow/ipfs'
 import { api } from './api.ts'
 import { createHandlers } from './handlers.ts'
+import { createReadTeller } from './lakehouse/events/reads.ts'
 import type { Lake } from './lakehouse/lake.ts'
 import { createImporter } from './imports/upload.ts'
 import { createDirectory } from './members/directory.ts'
@@ -189,6 +190,7 @@ async function startRoles(
         receive: request =>
           receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),
         audit: entry => void writeAudit(services, entry),
+        read: createReadTeller(database, log),
       })
     : undefined
   let description: unknown

@@ -9,6 +9,8 @@ import { connectLedger } from '../process.ts'
 import { projectedHeight } from '../projection/project.ts'
 import { openEngine, type Engine, type LakeRow } from '../lakehouse/engine.ts'
 import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts'
+import { askKpi } from '../lakehouse/marts/ask.ts'
+import { findKpi, KPIS } from '../lakehouse/marts/catalogue.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
@@ -36,8 +38,12 @@ export async function runLake(
       return printVerdict(config, say)
     case 'upkeep':
       return printUpkeep(config, say)
+    case 'kpi':
+      return printKpi(config, sql, say)
     default:
-      throw new UsageFault('triflow lake status | query SQL | verify | upkeep, with --config FILE')
+      throw new UsageFault(
+        'triflow lake status | query SQL | verify | upkeep | kpi [NAME], with --config FILE',
+      )
   }
 }
 
@@ -164,5 +170,22 @@ async function printUpkeep(config: Config, say: Say): Promise<boolean> {
   say(`Rows written into files: ${done.flushedRows}. Files merged: ${done.mergedFiles}.`)
   say(`Snapshots forgotten: ${done.expiredSnapshots}. Files deleted: ${done.deletedFiles}.`)
   say(`Tables of gold settled: ${done.settledTables}.`)
+  return true
+}
+
+async function printKpi(config: Config, name: string | undefined, say: Say): Promise<boolean> {
+  if (!name) {
+    const rows = KPIS.map(kpi => [kpi.name, String(kpi.version), kpi.words.en, kpi.words.zh])
+    for (const line of table(['name', 'version', 'en', 'zh'], rows)) say(line)
+    return true
+  }
+  const kpi = findKpi(name)
+  if (!kpi) throw new UsageFault(`figures: ${KPIS.map(one => one.name).join(', ')}`)
+  const { rows, asOf } = await withEngine(config, {}, engine =>
+    askKpi(engine, kpi, settingsOf(config).costs),
+  )
+  say(`${kpi.words.en} / ${kpi.words.zh}, at block ${asOf.block} of ${asOf.at ?? 'no time'}`)
+  for (const line of linesOf(rows)) say(line)
+  if (kpi.target) say(`Target: ${kpi.target.words.en}`)
   return true
 }

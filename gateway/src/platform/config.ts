@@ -26,6 +26,22 @@ const Lake = z.object({
   threads: z.int().min(1).default(1),
   /** How far back one can travel in time. */
   keepDays: z.number().positive().default(30),
+  /** What people's work costs without the platform, each with where the figure comes from. */
+  costs: z
+    .array(
+      z.strictObject({
+        activity: z.enum(['MATCHING', 'CONFIRMATION', 'FINANCING']),
+        /** Pages of the portal on which it is done. */
+        pages: z.array(z.string().regex(/^[A-Za-z0-9.]{1,80}$/)).min(1),
+        manualMinutes: z.number().positive(),
+        fenPerHour: z.int().positive(),
+        source: z.string().min(1).max(200),
+      }),
+    )
+    .refine(costs => new Set(costs.map(one => one.activity)).size === costs.length, {
+      error: 'each activity once',
+    })
+    .default([]),
 })
 
 const ConfigSchema = z.strictObject({

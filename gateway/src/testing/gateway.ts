@@ -8,6 +8,7 @@ import { api } from '../api.ts'
 import { createClient, type Client } from '../client/index.ts'
 import { createHandlers } from '../handlers.ts'
 import { createImporter, type Importer } from '../imports/upload.ts'
+import { createReadTeller } from '../lakehouse/events/reads.ts'
 import { createDirectory } from '../members/directory.ts'
 import { createNetworkView } from '../network/policy.ts'
 import { createEngine } from '../operations/engine.ts'
@@ -56,6 +57,8 @@ export interface TestOptions {
   readonly accessTokenSeconds?: number
   readonly withVault?: boolean
   readonly loginsPerMinute?: number
+  /** Settings of a lake whose catalogue lies in the gateway's database. */
+  readonly lake?: object
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -178,6 +181,7 @@ function configFor(folder: string, databaseUrl: string, options: TestOptions) {
     consortiumKeyFile: file('empty'),
     uploadLimitBytes: 1024 * 1024,
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
+    ...(options.lake ? { lake: options.lake } : {}),
   }
 }
 
@@ -235,6 +239,7 @@ async function serve(
     receive: request =>
       receive(request, { directory: folder, limitBytes: config.uploadLimitBytes }),
     audit: () => undefined,
+    read: createReadTeller(database, silent),
   })
   const app = createApp({
     api: router,

@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import pg from 'pg'
 import { insertOperation, writeEnding } from '../../operations/store.ts'
-import { freshDatabase, type TestDatabase } from '../../testing/postgres.ts'
+import { freshDatabase, silent, type TestDatabase } from '../../testing/postgres.ts'
 import { openEngine, type Engine } from '../engine.ts'
 import { freshLake, hasExtensions } from '../testing/place.ts'
-import { takeEvents } from './follow.ts'
+import { createJournal } from '../journal.ts'
+import { lakeStatus } from '../status.ts'
+import type { LakeParts } from '../stream.ts'
+import { startEvents, takeEvents } from './follow.ts'
 import { attend, readOutbox, START } from './outbox.ts'
 import { READER_DAYS } from './schema.ts'
 
@@ -19,14 +22,12 @@ describe('events of the gateway', function () {
   let place: Awaited<ReturnType<typeof freshLake>>
   let engine: Engine
 
-  before(function () {
+  before(async function () {
     if (!hasExtensions()) this.skip()
-  })
-  beforeEach(async () => {
     store = await freshDatabase()
     place = await freshLake()
   })
-  afterEach(async () => {
+  after(async () => {
     engine?.close()
     place?.remove()
     await store?.close()
@@ -84,9 +85,6 @@ describe('events of the gateway', function () {
 
   it('say of each operation, file, log-in and user how it came out, and no secret', async () => {
     engine = await openEngine(place)
-    await user('u1')
-    await operation('of before')
-    await attend(store.database)
     await operation('op1')
     await sql(
       `INSERT INTO transactions (tx_id, operation_id, step, attempt, items, envelope, result, status)
@@ -118,7 +116,7 @@ describe('events of the gateway', function () {
        FROM lake.silver.operations ORDER BY created_at`,
     )
     expect(operations).to.deep.equal(
-      ['of before', 'op1'].map(operation_id => ({
+      ['before', 'after', 'op1'].map(operation_id => ({
         operation_id,
         status: 'done',
         items: '2',
@@ -131,13 +129,14 @@ describe('events of the gateway', function () {
     ).to.deep.equal([{ status: 'DONE', accepted: '2', refused: '1' }])
     expect(
       await engine.query(
-        `SELECT s.tx_id, s.block, l.closed_at IS NOT NULL AS closed, u.roles, f.failures, e.route
+        `SELECT s.tx_id, s.block, s.duration_ms >= 0 AS is_timed, l.closed_at IS NOT NULL AS closed, u.roles, f.failures, e.route
          FROM lake.silver.submissions s, lake.silver.logins l, lake.silver.users u,
            lake.silver.login_failures f, lake.silver.exports e`,
       ),
     ).to.deep.equal([
       {
         tx_id: 'tx1',
+        is_timed: true,
         block: '9',
         closed: true,
         roles: 'checker',
@@ -153,38 +152,34 @@ describe('events of the gateway', function () {
   })
 
   it('are missed by no reader though the transaction that began first ends last', async () => {
-    engine = await openEngine(place)
-    await attend(store.database)
     const [first, second] = [new pg.Client(store.url), new pg.Client(store.url)]
     const tell = (client: pg.Client, kind: string) =>
       client.query(`INSERT INTO app.outbox (kind, body) VALUES ($1, '{}')`, [kind])
     await first.connect()
     await second.connect()
     await first.query('BEGIN')
-    await tell(first, 'first')
+    await tell(first, 'open first')
     await second.query('BEGIN')
-    await tell(second, 'second')
+    await tell(second, 'open second')
     await second.query('COMMIT')
     await takeAll()
-    expect(await brought(engine)).to.deep.equal([])
+    expect(await brought(engine, 'open')).to.deep.equal([])
     await first.query('COMMIT')
     await takeAll()
-    expect(await brought(engine)).to.deep.equal(['first', 'second'])
+    expect(await brought(engine, 'open')).to.deep.equal(['open first', 'open second'])
     await first.end()
     await second.end()
   })
 
   it('are there once each, however often the reading process is killed while others write', async () => {
-    engine = await openEngine(place)
-    await attend(store.database)
     const { remove: _, ...options } = place
     let written = 0
     let kills = 0
-    for (; kills < 4; kills += 1) {
+    for (; kills < 3; kills += 1) {
       const writing = (async () => {
         for (let at = 0; at < 30; at += 1) {
           await sql(
-            `INSERT INTO outbox (kind, body) SELECT 'n' || g, '{}' FROM generate_series($1::int, $2) g`,
+            `INSERT INTO outbox (kind, body) SELECT 'kill ' || g, '{}' FROM generate_series($1::int, $2) g`,
             [written + 1, written + 5],
           )
           written += 5
@@ -194,16 +189,16 @@ describe('events of the gateway', function () {
       await writing
     }
     await takeAll()
-    const names = await brought(engine)
+    const names = await brought(engine, 'kill')
     expect(names).to.have.length(written)
     expect(new Set(names).size).to.equal(written)
     expect(await outboxRows()).to.equal(0)
   })
 
   it('are there once though two processes bring them at once', async () => {
-    engine = await openEngine(place)
-    await attend(store.database)
-    await sql(`INSERT INTO outbox (kind, body) SELECT 'n' || g, '{}' FROM generate_series(1, 60) g`)
+    await sql(
+      `INSERT INTO outbox (kind, body) SELECT 'rival ' || g, '{}' FROM generate_series(1, 60) g`,
+    )
     const other = await openEngine(place)
     const outcomes: string[] = []
     for (let round = 0; round < 10; round += 1) {
@@ -214,13 +209,44 @@ describe('events of the gateway', function () {
     }
     other.close()
     await takeAll()
-    const names = await brought(engine)
+    const names = await brought(engine, 'rival')
     expect(
       outcomes.some(pair => pair.includes('lost')),
       'the two never met',
     ).to.equal(true)
     expect(names).to.have.length(60)
     expect(new Set(names).size).to.equal(60)
+  })
+
+  it('come by themselves, and the status says how far they are', async () => {
+    const journal = createJournal(store.database, error => {
+      throw error
+    })
+    const parts: LakeParts = {
+      engine,
+      database: store.database,
+      config: {} as LakeParts['config'],
+      settings: {} as LakeParts['settings'],
+      journal,
+      log: silent,
+    }
+    await operation('by itself')
+    const stream = startEvents(parts)
+    const isThere = async (): Promise<boolean> =>
+      (
+        await engine.query(
+          `SELECT 1 AS one FROM lake.silver.operations WHERE operation_id = 'by itself'`,
+        )
+      ).length === 1
+    while (!(await isThere())) await new Promise(resolve => setTimeout(resolve, 50))
+    await stream.close()
+    await journal.settled()
+    const [said] = (await lakeStatus(store.database, 0n)).streams
+    expect(said).to.deep.include({
+      name: 'events',
+      facts: { brought: 2, waiting: 0, waitingSince: null },
+    })
+    expect(said).to.not.have.property('fault')
   })
 
   it('stop with a reason where the database counts its transactions anew', async () => {
@@ -230,10 +256,11 @@ describe('events of the gateway', function () {
   })
 })
 
-const brought = async (engine: Engine): Promise<string[]> =>
+const brought = async (engine: Engine, prefix: string): Promise<string[]> =>
   (
     await engine.query<{ kind: string }>(
-      `SELECT kind FROM lake.bronze.events WHERE body = '{}' ORDER BY xid, number`,
+      `SELECT kind FROM lake.bronze.events WHERE starts_with(kind, $1) ORDER BY xid, number`,
+      [prefix],
     )
   ).map(({ kind }) => kind)
 

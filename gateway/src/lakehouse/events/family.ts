@@ -1,5 +1,5 @@
 import { inLayer, type Family } from '../family.ts'
-import { columnsOf, LAKE } from '../names.ts'
+import { LAKE } from '../names.ts'
 import { BEHAVIOUR, EVENTS, SILVER_EVENTS, SILVER_VIEWS, type SilverEvents } from './tables.ts'
 
 const bronzeOf = ({ from }: SilverEvents): string => `${LAKE}.bronze.${from}`
@@ -20,15 +20,14 @@ export const silverPlace = ({ name }: SilverEvents): string => `${LAKE}.silver.$
 /** What the gateway and its portals tell. */
 export const eventsFamily: Family = {
   kept: inLayer('bronze', [EVENTS, BEHAVIOUR]),
+  // A statement each: every one of them costs a start of the lake some questions to its catalogue.
   derived: () => [
-    ...Object.keys(SILVER_VIEWS).map(name => `DROP VIEW IF EXISTS ${LAKE}.silver.${name}`),
-    ...SILVER_EVENTS.flatMap(table => [
-      `DROP TABLE IF EXISTS ${silverPlace(table)}`,
-      `CREATE TABLE ${silverPlace(table)} (${columnsOf(table)})`,
-      `INSERT INTO ${silverPlace(table)} ${silverEvents(table, bronzeOf(table))}`,
-    ]),
+    ...SILVER_EVENTS.map(
+      table =>
+        `CREATE OR REPLACE TABLE ${silverPlace(table)} AS ${silverEvents(table, bronzeOf(table))}`,
+    ),
     ...Object.entries(SILVER_VIEWS).map(
-      ([name, sql]) => `CREATE VIEW ${LAKE}.silver.${name} AS ${sql}`,
+      ([name, sql]) => `CREATE OR REPLACE VIEW ${LAKE}.silver.${name} AS ${sql}`,
     ),
   ],
   staged: [EVENTS, BEHAVIOUR],

@@ -128,9 +128,10 @@ export function startEvents(parts: LakeParts): Stream {
         await attend(database)
         const rows = await takeEvents({ engine, database })
         if (rows === 0) return 'CAUGHT_UP'
-        const { rows: left, oldestAt } = await waiting(database)
+        const place = parsePlace(await positionOf(engine, EVENTS_STREAM))
+        const left = await waiting(database, place)
         journal.stream(EVENTS_STREAM, {
-          facts: { brought: rows, waiting: Math.max(0, left - rows), oldestAt },
+          facts: { brought: rows, waiting: left.rows, waitingSince: left.oldestAt },
         })
         return rows === BATCH_ROWS ? 'MORE' : 'CAUGHT_UP'
       },

@@ -112,16 +112,12 @@ export interface Waiting {
   readonly oldestAt: string | null
 }
 
-/** For the status: how much is not in the lake yet. */
-export async function waiting(database: Queryable): Promise<Waiting> {
+/** For the status: how much lies behind the place of the lake, and since when. */
+export async function waiting(database: Queryable, { xid, number }: Place): Promise<Waiting> {
   const [row] = await database.query<{ rows: number; oldest: string | null }>(
-    'SELECT count(*)::int AS rows, min(at) AS oldest FROM outbox',
+    `SELECT count(*)::int AS rows, min(at) AS oldest FROM outbox
+     WHERE (xid, number) > ($1::text::xid8, $2::bigint)`,
+    [xid, number],
   )
   return { rows: row?.rows ?? 0, oldestAt: row?.oldest ?? null }
-}
-
-/** Whether anything that is told now is kept. */
-export async function isAttended(database: Queryable): Promise<boolean> {
-  const rows = await database.query('SELECT 1 FROM outbox_reader WHERE read_until > now()')
-  return rows.length > 0
 }

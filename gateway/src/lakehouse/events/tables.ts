@@ -67,7 +67,7 @@ export const SILVER_EVENTS: readonly SilverEvents[] = [
     TIMESTAMP: ['createdAt', 'finishedAt'],
     BIGINT: ['items', 'refused'],
   }),
-  silver('submissions', 'events', ['submission'], {
+  silver('submission_events', 'events', ['submission'], {
     VARCHAR: ['txId', 'operationId', 'step', 'status', 'validationCode'],
     BIGINT: ['attempt', 'block'],
     TIMESTAMP: ['storedAt'],
@@ -120,6 +120,11 @@ export const SILVER_VIEWS: Readonly<Record<string, string>> = {
   operations: `SELECT operation_id, kind, user_id, member_id, import_id, status, code, items, refused, created_at,
       finished_at, epoch_ms(finished_at) - epoch_ms(created_at) AS duration_ms
     FROM ${last('operation_events', 'operation_id', '(finished_at IS NOT NULL)')}`,
+  // From the moment before it was sent until the ledger's answer was known; of history only the first is.
+  submissions: `SELECT tx_id, operation_id, step, attempt, status, validation_code, block, stored_at,
+      CASE WHEN is_history THEN NULL ELSE "at" END AS ended_at,
+      epoch_ms(ended_at) - epoch_ms(stored_at) AS duration_ms
+    FROM ${last('submission_events', 'tx_id', '(block IS NOT NULL)')}`,
   imports: `SELECT import_id, user_id, member_id, format, encoding, status, code, rows, accepted, refused,
       duplicates, created_at, finished_at, epoch_ms(finished_at) - epoch_ms(created_at) AS duration_ms
     FROM (SELECT * FROM lake.silver.import_events

@@ -24,10 +24,10 @@ export const coverage: Kpi = {
   chart: { kind: 'BAR', x: 'county', y: ['share_financed'], series: 'product' },
   sql: () => `
     WITH registry AS (SELECT subject AS uscc,
-        arg_max(body->>'registeredAddress', (event_at, revision)) AS address
+        arg_max((body->>'registeredAddress'), (event_at, revision)) AS address
       FROM lake.bronze.source_records
       WHERE source = 'business_registry' AND subject_kind = 'MEMBER'
-        AND body->>'registeredAddress' IS NOT NULL GROUP BY 1),
+        AND (body->>'registeredAddress') IS NOT NULL GROUP BY 1),
     suppliers AS (SELECT member_id, ${COUNTY} AS county
       FROM lake.silver.firms LEFT JOIN registry USING (uscc) WHERE kind = 'SUPPLIER' AND is_own),
     paid AS (SELECT DISTINCT r.asker AS member_id, r.recourse AS product

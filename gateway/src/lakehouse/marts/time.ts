@@ -121,7 +121,7 @@ export const automatedShare: Kpi = {
         WHERE match IN ('MATCHED', 'WITHIN_TOLERANCE', 'OVERRIDDEN', 'REJECTED') ${FIRST})
       UNION ALL SELECT * FROM (SELECT 'APPROVAL', id, block, tx_index, "at", false
         FROM lake.silver.invoice_states WHERE approval = 'CONFIRMED' ${FIRST})),
-    known AS (SELECT step, ${monthOf('d."at"')} AS month,
+    judged AS (SELECT d.step, ${monthOf('d."at"')} AS month,
         CASE WHEN is_person THEN 'PERSON' WHEN u.user_id IS NULL THEN 'UNKNOWN'
           WHEN u.is_service THEN 'MACHINE' ELSE 'PERSON' END AS who
       FROM decided d ${BY})
@@ -131,5 +131,5 @@ export const automatedShare: Kpi = {
       count(*) FILTER (WHERE who <> 'UNKNOWN') AS known,
       automated / nullif(known, 0) AS share_automated,
       CASE WHEN count(*) FILTER (WHERE who <> 'UNKNOWN') = 0 THEN 'NOT_KNOWN_BY_WHOM' END AS reason
-    FROM known GROUP BY ALL ORDER BY month, step`,
+    FROM judged GROUP BY ALL ORDER BY month, step`,
 }

@@ -61,6 +61,8 @@ export interface BindOptions {
   readonly operationAnswer: (operationId: string) => Promise<Answer<unknown>>
   /** Called for every write that was carried out or refused: the audit log. */
   readonly audit: (entry: AuditEntry) => void
+  /** Called for every read that was answered. */
+  readonly read?: (entry: ReadEntry) => void
   /** Writes a body that is not JSON to disk. */
   readonly receive: (request: Request) => Promise<Upload>
   /** Throws SESSION_ENDED where the session behind a valid token was closed. */
@@ -76,6 +78,13 @@ export interface AuditEntry {
   readonly key: string | undefined
   readonly status: number
   readonly code: string | undefined
+}
+
+export interface ReadEntry {
+  readonly route: string
+  readonly caller: Caller
+  /** The first parameter of the path. */
+  readonly objectId: string | undefined
 }
 
 const NOBODY: Caller = { userId: '', login: '', roles: [], memberId: undefined, sessionId: '' }
@@ -171,12 +180,18 @@ async function answer(context: Context): Promise<void> {
     response,
   }
   const outcome = route.write ? await once(context, call) : await context.handler(call)
+  if (route.method === 'GET') context.options.read?.(readOf(context, caller))
   if (outcome === STREAMED) return
   const full = outcome instanceof Answer ? outcome : new Answer(route.status ?? 200, outcome)
   if (context.options.checkAnswers && full.status < 300) checkAnswer(context.name, route, full.body)
   if (full.location) response.setHeader('location', full.location)
   response.setHeader('cache-control', 'no-store')
   response.status(full.status).json(full.body)
+}
+
+function readOf({ name, request }: Context, caller: Caller): ReadEntry {
+  const [objectId] = Object.values(request.params)
+  return { route: name, caller, objectId: typeof objectId === 'string' ? objectId : undefined }
 }
 
 interface Decoded {
