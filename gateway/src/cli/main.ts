@@ -18,6 +18,7 @@ const USAGE = `usage:
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
+  triflow lake rebuild --config FILE     bring the ledger again from block 0, where files are broken
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
