@@ -12,6 +12,7 @@ import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts
 import { askKpi } from '../lakehouse/marts/ask.ts'
 import { findKpi, KPIS } from '../lakehouse/marts/catalogue.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
+import { rebuild, refuseWhileRebuilding } from '../lakehouse/ledger/rebuild.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
 import { table } from './table.ts'
@@ -40,9 +41,11 @@ export async function runLake(
       return printUpkeep(config, say)
     case 'kpi':
       return printKpi(config, sql, say)
+    case 'rebuild':
+      return printRebuild(config, say)
     default:
       throw new UsageFault(
-        'triflow lake status | query SQL | verify | upkeep | kpi [NAME], with --config FILE',
+        'triflow lake status | query SQL | verify | upkeep | rebuild | kpi [NAME], with --config FILE',
       )
   }
 }
@@ -73,6 +76,8 @@ async function printStatus(config: Config, say: Say): Promise<boolean> {
     const status = await lakeStatus(database, await projectedHeight(database))
     say(`${status.state}: block ${status.block}, ${status.behindBlocks} behind the read model`)
     if (status.fault) say(`Stands still since ${status.faultSince}: ${status.fault}`)
+    if (status.rebuildingTo) say(`Is brought again from block 0 to ${status.rebuildingTo}`)
+    if (status.stale.length > 0) say(`Stale: ${status.stale.join(', ')}`)
     const rows = status.tables.map(one => [
       `${one.layer}.${one.name}`,
       String(one.rows),
@@ -100,8 +105,13 @@ async function printQuery(
             ? snapshotAtTime(engine, instantOf(at ?? ''))
             : snapshotAtBlock(engine, numberOf(atBlock)),
         )
-  const rows = await withEngine(config, snapshot === undefined ? {} : { snapshot }, engine =>
-    engine.query(sql),
+  const rows = await withEngine(
+    config,
+    snapshot === undefined ? {} : { snapshot },
+    async engine => {
+      if (snapshot === undefined) await refuseWhileRebuilding(engine)
+      return engine.query(sql)
+    },
   )
   for (const line of linesOf(rows)) say(line)
   say(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`)
@@ -149,6 +159,11 @@ async function printVerdict(config: Config, say: Say): Promise<boolean> {
         },
       }),
     )
+    for (const { table: name, file, why } of report.broken) say(`${name}: ${file}: ${why}`)
+    if (report.broken.length > 0) {
+      say('BROKEN FILES: see docs/how-to/run-a-lake.md. Nothing was compared.')
+      return false
+    }
     say(`Compared with the ledger from block 0 to ${report.blocks}: ${report.rows} rows of bronze`)
     if (report.differing.length > 0) say(`Blocks that differ: ${report.differing.join(', ')}`)
     if (report.unlinked.length > 0) say(`Blocks out of the chain: ${report.unlinked.join(', ')}`)
@@ -187,5 +202,12 @@ async function printKpi(config: Config, name: string | undefined, say: Say): Pro
   say(`${kpi.words.en} / ${kpi.words.zh}, at block ${asOf.block} of ${asOf.at ?? 'no time'}`)
   for (const line of linesOf(rows)) say(line)
   if (kpi.target) say(`Target: ${kpi.target.words.en}`)
+  return true
+}
+
+async function printRebuild(config: Config, say: Say): Promise<boolean> {
+  const until = await withEngine(config, undefined, rebuild)
+  say(`The ledger's tables are empty. The gateway's process brings them to block ${until} again.`)
+  say('Until then a query is refused with LAKE_REBUILDING; lake status says how far it is.')
   return true
 }

@@ -19,6 +19,8 @@ const USAGE = `usage:
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
   triflow lake kpi [NAME] --config FILE  the figures it answers, or one of them
+
+  triflow lake rebuild --config FILE     bring the ledger again from block 0, where files are broken
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -11,6 +11,13 @@ export const LakeStatus = z
     behindBlocks: z.int().describe('Blocks that the read model has and the lake does not'),
     fault: z.string().optional().describe('Why it stands still'),
     faultSince: Instant.optional(),
+    stale: z
+      .array(z.string())
+      .describe('What does not follow what it should: `ledger`, or the name of a stream or job'),
+    rebuildingTo: z
+      .string()
+      .optional()
+      .describe('The block that a rebuild has to reach again; until then answers are refused'),
     committedAt: Instant.optional(),
     snapshots: z.int().optional().describe('States of the past that can be asked'),
     oldestAt: Instant.optional(),

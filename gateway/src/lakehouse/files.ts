@@ -67,6 +67,65 @@ export async function mergeFiles(engine: Engine): Promise<number> {
   return files
 }
 
+/** A file that cannot be read whole, or is not the one that the catalogue knows. */
+export interface BrokenFile {
+  readonly table: string
+  readonly file: string
+  readonly why: string
+}
+
+interface KnownFile extends Place {
+  /** In the folder of its table. */
+  readonly path: string
+  readonly rows: string
+  readonly bytes: string
+}
+
+const FILES = `SELECT ${PLACE}, f.path, f.record_count::text AS rows, f.file_size_bytes::text AS bytes
+  FROM ${PRESENT} JOIN lake.ducklake_data_file f ON f.table_id = t.table_id
+    AND f.end_snapshot IS NULL
+  WHERE t.end_snapshot IS NULL ORDER BY 1, 2, f.data_file_id`
+
+/** Reads every file of the present to its end: each page is unpacked, and no row may be missing. */
+export async function brokenFiles(engine: Engine): Promise<BrokenFile[]> {
+  const known = await engine.query<KnownFile>(asked(FILES))
+  const broken: BrokenFile[] = []
+  const places = new Map(known.map(file => [`${file.schema}.${file.name}`, file]))
+  for (const [table, { schema, name }] of places) {
+    const paths = await engine.query<{ data_file: string }>(
+      `SELECT data_file FROM ducklake_list_files('${LAKE}', ${quoted(name)},
+         schema => ${quoted(schema)})`,
+    )
+    for (const { data_file: file } of paths) {
+      const wanted = known.find(({ path }) => file.endsWith(path))
+      const why = wanted && (await faultOf(engine, file, wanted))
+      if (why) broken.push({ table, file, why })
+    }
+  }
+  return broken
+}
+
+async function faultOf(
+  engine: Engine,
+  file: string,
+  wanted: KnownFile,
+): Promise<string | undefined> {
+  try {
+    const [blob] = await engine.query<{ size: string }>(
+      `SELECT size FROM read_blob(${quoted(file)})`,
+    )
+    if (blob === undefined) return 'is not there'
+    if (String(blob.size) !== wanted.bytes) return `has ${blob.size} bytes, not ${wanted.bytes}`
+    // The hash of a row needs every column of it.
+    const [read] = await engine.query<{ rows: string }>(
+      `SELECT count(*) AS rows, bit_xor(hash(r)) AS all_of_it FROM read_parquet(${quoted(file)}) r`,
+    )
+    return read?.rows === wanted.rows ? undefined : `has ${read?.rows} rows, not ${wanted.rows}`
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** Rows that a table has at most, by its name: those that were deleted count. Costs nothing beside a count. */
 export async function rowsAtMost(
   { query }: Pick<Engine, 'query'>,

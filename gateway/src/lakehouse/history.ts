@@ -8,12 +8,16 @@ import { LAKE } from './names.ts'
 
 /** Author of the commits that bring blocks; their extra information is the last block. */
 export const INGESTED_BY = 'ledger'
+/** Author of the commit that begins again from block 0: what is older is not found by the number of a block. */
+export const REBUILT_BY = 'rebuild'
 
 /** The snapshot in which the lake had exactly this block as its last, or more of the same commit. */
 export async function snapshotAtBlock(engine: Engine, block: bigint): Promise<bigint> {
   const [row] = await engine.query<{ snapshot: string | null }>(
     `SELECT min(snapshot_id) AS snapshot FROM ${LAKE}.snapshots()
-     WHERE author = '${INGESTED_BY}' AND TRY_CAST(commit_extra_info AS BIGINT) >= $1`,
+     WHERE author = '${INGESTED_BY}' AND TRY_CAST(commit_extra_info AS BIGINT) >= $1
+       AND snapshot_id > (SELECT coalesce(max(snapshot_id), -1) FROM ${LAKE}.snapshots()
+         WHERE author = '${REBUILT_BY}')`,
     [block],
   )
   if (!row?.snapshot) throw new CodedError('LAKE_SNAPSHOT_UNKNOWN', { status: 404 })
@@ -48,29 +52,36 @@ export async function keepGold(engine: Engine, laterRows?: number): Promise<numb
   return due.length
 }
 
+/** What the upkeep does, in this order; each is a transaction of its own, or one for each table. */
+export const UPKEEP_STEPS = ['SETTLE', 'TIDY', 'FLUSH', 'MERGE', 'EXPIRE', 'DELETE'] as const
+export type UpkeepStep = (typeof UPKEEP_STEPS)[number]
+
 /**
  * Writes what lies in the catalogue into files, makes large files of small ones, forgets snapshots older than the
  * history that is kept, and deletes the files that no snapshot names any more.
  *
  * @param keepDays how far back one can travel in time.
+ * @param onStep is told of each step before it begins.
  */
-export async function keepUp(engine: Engine, keepDays: number): Promise<Upkeep> {
-  const settledTables = await keepGold(engine)
-  await engine.write(NO_ROWS, tidyPositions)
+export async function keepUp(
+  engine: Engine,
+  keepDays: number,
+  onStep: (step: UpkeepStep) => void = () => undefined,
+): Promise<Upkeep> {
   const since = `now() - INTERVAL ${Math.floor(keepDays * 86_400)} SECOND`
-  const flushedRows = await flushInlined(engine)
-  const mergedFiles = await mergeFiles(engine)
-  const expired = await engine.alone(
-    `CALL ducklake_expire_snapshots('${LAKE}', older_than => ${since})`,
-  )
-  const deleted = await engine.alone(
-    `CALL ducklake_cleanup_old_files('${LAKE}', older_than => ${since})`,
-  )
+  const call = async (name: string): Promise<number> =>
+    (await engine.alone(`CALL ${name}('${LAKE}', older_than => ${since})`)).length
+  const step = <T>(name: UpkeepStep, work: () => Promise<T>): Promise<T> => {
+    onStep(name)
+    return work()
+  }
+  const settledTables = await step('SETTLE', () => keepGold(engine))
+  await step('TIDY', () => engine.write(NO_ROWS, tidyPositions))
   return {
-    flushedRows,
-    mergedFiles,
-    expiredSnapshots: expired.length,
-    deletedFiles: deleted.length,
     settledTables,
+    flushedRows: await step('FLUSH', () => flushInlined(engine)),
+    mergedFiles: await step('MERGE', () => mergeFiles(engine)),
+    expiredSnapshots: await step('EXPIRE', () => call('ducklake_expire_snapshots')),
+    deletedFiles: await step('DELETE', () => call('ducklake_cleanup_old_files')),
   }
 }

@@ -3,27 +3,20 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
-import pg from 'pg'
 import type { LedgerBlock } from '../platform/ledger/blocks.ts'
 import { block } from '../testing/ledger.ts'
 import { silent } from '../testing/postgres.ts'
-import { NO_ROWS, openEngine, type Engine, type EngineOptions } from './engine.ts'
+import { NO_ROWS, openEngine, type Engine } from './engine.ts'
 import { followLedger } from './ledger/follow.ts'
 import { lakeHeight } from './ledger/height.ts'
 import { keepGold, keepUp, snapshotAtBlock } from './history.ts'
 import { createIngest, NotNext } from './ledger/ingest.ts'
 import { chainOf, ledgerOf, OWN_MSP } from './testing/chain.ts'
 import { freshLake, hasExtensions } from './testing/place.ts'
+import { bring, cutOff, until } from './testing/weather.ts'
 import { verifyLake } from './ledger/verify.ts'
 
 const SEED = Number(process.env['LAKE_SEED'] ?? Date.now() % 1_000_000)
-
-async function bring(engine: Engine, blocks: readonly LedgerBlock[], parts = 1): Promise<void> {
-  const ingest = createIngest(engine, OWN_MSP)
-  const size = Math.ceil(blocks.length / parts)
-  for (let from = 0; from < blocks.length; from += size)
-    await ingest.take(blocks.slice(from, from + size).map(one => ({ block: one, atMs: 1 })))
-}
 
 const verified = (engine: Engine, chain: readonly LedgerBlock[]) =>
   verifyLake({ engine, ledger: ledgerOf(chain), ownMsp: OWN_MSP })
@@ -342,30 +335,6 @@ describe('the password of the catalogue', () => {
     place.remove()
   })
 })
-
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error('it did not come to that within a minute')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
-
-/** Nobody reaches the catalogue any more, as when its server is down. */
-async function cutOff({ catalogUrl }: EngineOptions, isOff: boolean): Promise<void> {
-  const url = new URL(catalogUrl)
-  const name = url.pathname.slice(1)
-  url.pathname = '/postgres'
-  const client = new pg.Client({ connectionString: url.href })
-  await client.connect()
-  await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${!isOff}`)
-  if (isOff)
-    await client.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
-      [name],
-    )
-  await client.end()
-}
 
 /** Kills the writer some blocks after its first; the last one is let finish. */
 async function writeUntilKilled(

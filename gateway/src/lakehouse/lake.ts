@@ -95,14 +95,17 @@ function createUpkeep(
   keepDays: number,
   { journal, log }: { journal: LakeJournal; log: Log },
 ): () => Promise<void> {
-  let dueMs = Date.now() + UPKEEP_MS
+  // Not of the clock on the wall: one that is set back would put the upkeep off.
+  let dueMs = performance.now() + UPKEEP_MS
   return async () => {
-    if (Date.now() < dueMs) return
-    dueMs = Date.now() + UPKEEP_MS
+    if (performance.now() < dueMs) return
+    dueMs = performance.now() + UPKEEP_MS
     try {
       journal.upkeep(await keepUp(engine, keepDays))
+      journal.stream('upkeep', {})
     } catch (error) {
       log.warn({ err: error }, 'the upkeep of the lake failed')
+      journal.stream('upkeep', { fault: (error as Error).message })
     }
   }
 }

@@ -24,6 +24,7 @@ describe('the status of a lake', function () {
       block: '-1',
       behindBlocks: 42,
       streams: [],
+      stale: [],
       tables: [],
     })
   })

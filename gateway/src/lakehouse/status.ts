@@ -19,16 +19,38 @@ export async function lakeStatus(database: Database, projected: bigint): Promise
       behindBlocks: Number(projected) + 1,
       tables: [],
       ...said,
+      stale: [],
     }
-  const [block, history, tables] = [
-    await lastBlock(database),
+  const [block, until, history, tables] = [
+    await greatest(database, 'blocks', 'block'),
+    await greatest(database, 'rebuilds', 'until_block'),
     await historyOf(database),
     await tablesOf(database),
   ]
   const behindBlocks = Math.max(0, Number(projected - block))
-  const isLate = behindBlocks > 0 && Date.now() - Date.parse(history.committedAt) > LATE_MS
+  // A clock that was set back makes the last commit one of the future: that too is none of the last seconds.
+  const isLate =
+    behindBlocks > 0 && Math.abs(Date.now() - Date.parse(history.committedAt)) > LATE_MS
   const state = said.fault || isLate ? 'STANDING' : 'FOLLOWING'
-  return { state, block: block.toString(), behindBlocks, ...history, tables, ...said }
+  return {
+    state,
+    block: block.toString(),
+    behindBlocks,
+    ...(until > block ? { rebuildingTo: until.toString() } : {}),
+    ...history,
+    tables,
+    ...said,
+    stale: staleOf({ isBehind: state === 'STANDING' || until > block, ...said }),
+  }
+}
+
+/** What is not of today, by name: whoever reads on should know. */
+function staleOf(standing: {
+  readonly isBehind: boolean
+  readonly streams: readonly { readonly name: string; readonly fault?: string }[]
+}): string[] {
+  const faulty = standing.streams.filter(({ fault }) => fault !== undefined)
+  return [...(standing.isBehind ? ['ledger'] : []), ...faulty.map(({ name }) => name)]
 }
 
 function saidOf(journal: LakeProcess | undefined) {
@@ -60,17 +82,19 @@ const PRESENT = `lake.ducklake_table t
   JOIN lake.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
   WHERE t.end_snapshot IS NULL`
 
-async function lastBlock(database: Database): Promise<bigint> {
-  const [row] = await database.query<{ block: string | null }>(
-    `SELECT max(stats.max_value::bigint)::text AS block
+/** The greatest value of a column of bronze that only grows, as the catalogue keeps it; -1 of none. */
+async function greatest(database: Database, table: string, column: string): Promise<bigint> {
+  const [row] = await database.query<{ value: string | null }>(
+    `SELECT max(stats.max_value::bigint)::text AS value
      FROM (SELECT t.table_id, s.schema_name, t.table_name FROM ${PRESENT}) tables
      JOIN lake.ducklake_column c ON c.table_id = tables.table_id
-       AND c.column_name = 'block' AND c.end_snapshot IS NULL
+       AND c.column_name = $2 AND c.end_snapshot IS NULL
      JOIN lake.ducklake_table_column_stats stats
        ON stats.table_id = tables.table_id AND stats.column_id = c.column_id
-     WHERE tables.schema_name = 'bronze' AND tables.table_name = 'blocks'`,
+     WHERE tables.schema_name = 'bronze' AND tables.table_name = $1`,
+    [table, column],
   )
-  return BigInt(row?.block ?? -1)
+  return BigInt(row?.value ?? -1)
 }
 
 async function historyOf(database: Database) {

@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly patienceMs?: number
   /** How long a block is kept back for others to join its transaction. */
   readonly keepBackMs?: number
+  /** How often it is looked whether the lake still has what it had. */
+  readonly lookMs?: number
   /** After every transaction: the jobs between them. */
   readonly between?: () => Promise<void>
   /** Why nothing moves; undefined when it moves again. */
@@ -34,6 +36,7 @@ export interface Follower {
 }
 
 const PAUSE_MS = 500
+const LOOK_MS = 10_000
 /** A transaction costs the same for one block as for thirty, and people who ask a lake wait longer than this. */
 const KEEP_BACK_MS = 1_000
 /** A lake that catches up writes files of thousands of rows, not of hundreds. */
@@ -46,6 +49,7 @@ export function followLedger(options: FollowOptions): Follower {
     log,
     between = async () => undefined,
     onFault = () => undefined,
+    lookMs = LOOK_MS,
   } = options
   const stop = new AbortController()
   const isWhole = createGaps(options)
@@ -76,12 +80,23 @@ export function followLedger(options: FollowOptions): Follower {
     setFault(undefined)
     const ending = new AbortController()
     const signal = AbortSignal.any([stop.signal, ending.signal])
+    // While no block comes nothing would show that the lake is to be brought from block 0 again.
+    const looking = setInterval(() => {
+      lakeHeight(engine).then(
+        found => {
+          if (found < height) ending.abort()
+        },
+        () => undefined,
+      )
+    }, lookMs)
+    looking.unref()
     try {
       for await (const arrived of arrivals(ledger.blocks(height + 1n, signal), options)) {
         await take(ingest, arrived)
         await between()
       }
     } finally {
+      clearInterval(looking)
       ending.abort()
     }
   }

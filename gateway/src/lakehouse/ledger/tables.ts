@@ -49,6 +49,12 @@ export const BRONZE = {
   },
 } as const satisfies Record<string, Table>
 
+/** A row for each time the ledger was begun again from block 0: the block that the lake has to reach again. */
+export const REBUILDS: Table = {
+  name: 'rebuilds',
+  columns: { until_block: 'BIGINT', begun_at: 'TIMESTAMP' },
+}
+
 export interface SilverTable extends Table {
   readonly kind: RecordKind
   readonly side: Side

@@ -3,6 +3,7 @@ import { hashHeader } from '@triflow/network/proof'
 import type { LedgerBlock } from '../../platform/ledger/blocks.ts'
 import type { Ledger } from '../../platform/ledger/ledger.ts'
 import type { Engine, LakeRow } from '../engine.ts'
+import { brokenFiles, type BrokenFile } from '../files.ts'
 import { currentMart, currentVersions, lastVersions, settledNow } from './gold.ts'
 import { lakeHeight } from './height.ts'
 import { martOf, MARTS } from './marts.ts'
@@ -23,20 +24,56 @@ export interface LakeReport {
   readonly silver: Readonly<Record<string, number>>
   /** Records that gold does not show as their last version in silver is, by silver table or mart. */
   readonly gold: Readonly<Record<string, number>>
+  /** Files that cannot be read whole; where there are any, no rows are compared. */
+  readonly broken: readonly BrokenFile[]
   readonly equal: boolean
 }
 
+const NOTHING_COMPARED = {
+  rows: 0,
+  differing: [],
+  unlinked: [],
+  silver: {},
+  gold: {},
+  equal: false,
+}
 const SHOWN = 20
 const BLOCKS_AT_ONCE = 200
 
-export async function verifyLake(options: {
-  engine: Engine
-  ledger: Ledger
-  ownMsp: string
-  onProgress?: (block: bigint) => void
-}): Promise<LakeReport> {
-  const { engine, ledger, ownMsp } = options
+interface VerifyOptions {
+  readonly engine: Engine
+  readonly ledger: Ledger
+  readonly ownMsp: string
+  readonly onProgress?: (block: bigint) => void
+}
+
+export async function verifyLake(options: VerifyOptions): Promise<LakeReport> {
+  const { engine } = options
+  const broken = await brokenFiles(engine)
   const until = await lakeHeight(engine)
+  if (broken.length > 0) return { ...NOTHING_COMPARED, blocks: until.toString(), broken }
+  const { rows, differing, unlinked } = await compareBronze(until, options)
+  const silver = await compareSilver(engine)
+  const gold = await compareGold(engine)
+  const isEqual =
+    differing.length + unlinked.length === 0 &&
+    [...Object.values(silver), ...Object.values(gold)].every(one => one === 0)
+  return {
+    blocks: until.toString(),
+    rows,
+    differing: differing.slice(0, SHOWN),
+    unlinked: unlinked.slice(0, SHOWN),
+    silver,
+    gold,
+    broken,
+    equal: isEqual,
+  }
+}
+
+async function compareBronze(
+  until: bigint,
+  { engine, ledger, ownMsp, onProgress }: VerifyOptions,
+): Promise<{ rows: number; differing: string[]; unlinked: string[] }> {
   const differing: string[] = []
   const unlinked: string[] = []
   const stop = new AbortController()
@@ -54,26 +91,13 @@ export async function verifyLake(options: {
         const found = await compare(engine, part, ownMsp)
         rows += found.rows
         differing.push(...found.differing)
-        options.onProgress?.(block.number)
+        onProgress?.(block.number)
         part = []
       }
       if (isLast) break
     }
   stop.abort()
-  const silver = await compareSilver(engine)
-  const gold = await compareGold(engine)
-  const isEqual =
-    differing.length + unlinked.length === 0 &&
-    [...Object.values(silver), ...Object.values(gold)].every(one => one === 0)
-  return {
-    blocks: until.toString(),
-    rows,
-    differing: differing.slice(0, SHOWN),
-    unlinked: unlinked.slice(0, SHOWN),
-    silver,
-    gold,
-    equal: isEqual,
-  }
+  return { rows, differing, unlinked }
 }
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
