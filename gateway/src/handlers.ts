@@ -3,6 +3,7 @@ import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
+import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
 import { operationHandlers } from './operations/routes.ts'
@@ -36,6 +37,7 @@ export function createHandlers(
     ...settlementHandlers(services),
     ...reportHandlers(services),
     ...lakeHandlers(services),
+    ...sourceHandlers(services),
     ...operationHandlers(services),
   }
 }
