@@ -32,7 +32,7 @@ const CHINA_MS = 8 * 3_600_000
 /** Transactions of a day may be a little behind its end. */
 const GRACE_MS = 600_000
 /** In one transaction. */
-export const CUTS_AT_ONCE = 8
+export const CUTS_AT_ONCE = 31
 
 const dayOf = (ms: number): string => new Date(ms + CHINA_MS).toISOString().slice(0, 10)
 const endOf = (day: string): number => Date.parse(day) + DAY_MS - CHINA_MS
