@@ -11,6 +11,7 @@ import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { kpiRoutes } from './lakehouse/marts/api.ts'
+import { sourceRoutes } from './lakehouse/sources/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { behaviourRoutes } from './behaviour/api.ts'
 import { operationRoutes } from './operations/api.ts'
@@ -32,6 +33,7 @@ export const api = {
   ...lakeRoutes,
   ...kpiRoutes,
   ...behaviourRoutes,
+  ...sourceRoutes,
   ...operationRoutes,
 }
 

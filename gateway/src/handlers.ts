@@ -5,6 +5,7 @@ import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
 import { kpiHandlers } from './lakehouse/marts/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
+import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
 import { operationHandlers } from './operations/routes.ts'
@@ -40,6 +41,7 @@ export function createHandlers(
     ...lakeHandlers(services),
     ...kpiHandlers(services),
     ...behaviourHandlers(services),
+    ...sourceHandlers(services),
     ...operationHandlers(services),
   }
 }

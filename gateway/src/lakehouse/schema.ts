@@ -6,6 +6,7 @@ import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
 import { POSITIONS } from './positions.ts'
+import { behaviourFamily } from './sources/behaviour/tables.ts'
 import { sourcesFamily } from './sources/family.ts'
 
 /** Which catalogue silver and gold were made from; bronze is what arrived, and does not depend on it. */
@@ -25,6 +26,7 @@ const FAMILIES: readonly Family[] = [
   books,
   ledgerFamily,
   sourcesFamily,
+  behaviourFamily,
   documentsFamily,
   eventsFamily,
 ]

@@ -1,11 +1,13 @@
 /** All streams besides the ledger. Each is started when the lake is open, and stands or moves for itself. */
 import { startEvents } from './events/follow.ts'
+import { startLedgerBehaviour } from './sources/behaviour/stream.ts'
+import { startPulling } from './sources/start.ts'
 import type { LakeParts, Stream } from './stream.ts'
 
 /** Answers nothing where the configuration does not ask for the stream. */
 type Start = (parts: LakeParts) => Stream | undefined
 
-const STREAMS: readonly Start[] = [startEvents]
+const STREAMS: readonly Start[] = [startPulling, startLedgerBehaviour, startEvents]
 
 export function startStreams(parts: LakeParts): Stream {
   const started = STREAMS.map(start => start(parts))

@@ -16,6 +16,9 @@ const Peer = z.object({
   hostOverride: z.string().optional(),
 })
 
+/** The outside world's data sources, behind one address. */
+const Sources = z.object({ baseUrl: z.url(), tokenFile: z.string() })
+
 /** The lake's catalogue is a schema of the organisation's own database. */
 const Lake = z.object({
   /** A folder, or `s3://bucket/prefix`. */
@@ -42,6 +45,10 @@ const Lake = z.object({
       error: 'each activity once',
     })
     .default([]),
+  /** Absent: nothing is pulled. */
+  sources: Sources.optional(),
+  /** The behaviour of members on the ledger is looked at so often within a day, besides at its end. */
+  behaviourSeconds: z.int().min(1).default(3_600),
 })
 
 const ConfigSchema = z.strictObject({

@@ -112,7 +112,9 @@ const consentOf = (row: ConsentRow): Consent => ({
   ...(row.withdrawn_by === null ? {} : { withdrawnBy: row.withdrawn_by }),
 })
 
-export type Granting = Pick<Consent, 'subject' | 'source' | 'form' | 'evidenceDocumentId'>
+export interface Granting extends Pick<Consent, 'subject' | 'source' | 'form'> {
+  readonly evidenceDocumentId?: string | undefined
+}
 
 /**
  * Notes a yes; one that stands already is answered as it is.

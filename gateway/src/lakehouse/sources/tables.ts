@@ -45,7 +45,15 @@ export interface SourceTable extends Table {
 }
 
 /** What every record has beside the fields of its source. */
-const COMMON = ['id', 'revision', 'subject_kind', 'subject', 'event_at', 'arrived_at', 'arrival'] as const
+const COMMON = [
+  'id',
+  'revision',
+  'subject_kind',
+  'subject',
+  'event_at',
+  'arrived_at',
+  'arrival',
+] as const
 
 export const columnOf = (field: string): string =>
   field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
@@ -100,7 +108,7 @@ export function sourceRows({ source }: SourceTable, records: string): string {
 }
 
 /** Each record once, as its newest revision says: that may have come before an older one. */
-export const newestSql = (table: SourceTable): string =>
-  `CREATE OR REPLACE VIEW ${LAKE}.gold.${table.name} AS
-   SELECT * FROM ${LAKE}.silver.${table.name}
+export const newestSql = ({ name }: Pick<Table, 'name'>): string =>
+  `CREATE OR REPLACE VIEW ${LAKE}.gold.${name} AS
+   SELECT * FROM ${LAKE}.silver.${name}
    QUALIFY row_number() OVER (PARTITION BY id ORDER BY revision DESC) = 1`
