@@ -2,6 +2,8 @@ import { documentHandlers } from './documents/routes.ts'
 import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
+import type { Analysts } from './lakehouse/analysis/analysts.ts'
+import { analysisHandlers } from './lakehouse/analysis/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
@@ -20,7 +22,7 @@ import { userHandlers } from './users/routes.ts'
 /** A handler for every route; making them also defines the operations, so a worker needs them too. */
 export function createHandlers(
   services: Services,
-  parts: { importer: Importer; sessions: Sessions },
+  parts: { importer: Importer; sessions: Sessions; analysts: Analysts },
 ): Handlers {
   return {
     ...sessionHandlers(parts.sessions),
@@ -36,6 +38,7 @@ export function createHandlers(
     ...settlementHandlers(services),
     ...reportHandlers(services),
     ...lakeHandlers(services),
+    ...analysisHandlers(parts.analysts),
     ...operationHandlers(services),
   }
 }

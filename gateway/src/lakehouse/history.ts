@@ -3,10 +3,9 @@ import { CodedError } from '../platform/faults.ts'
 import { NO_ROWS, type Engine } from './engine.ts'
 import { tidyPositions } from './positions.ts'
 import { settle, tablesToSettle } from './ledger/gold.ts'
-import { LAKE } from './names.ts'
+import { INGESTED_BY, LAKE } from './names.ts'
 
-/** Author of the commits that bring blocks; their extra information is the last block. */
-export const INGESTED_BY = 'ledger'
+export { INGESTED_BY } from './names.ts'
 
 /** The snapshot in which the lake had exactly this block as its last, or more of the same commit. */
 export async function snapshotAtBlock(engine: Engine, block: bigint): Promise<bigint> {

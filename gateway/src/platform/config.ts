@@ -26,6 +26,10 @@ const Lake = z.object({
   threads: z.int().min(1).default(1),
   /** How far back one can travel in time. */
   keepDays: z.number().positive().default(30),
+  /** Processes that are kept for analysts' queries; twice as many at the most while all are asked. */
+  sandboxes: z.int().min(1).max(32).default(2),
+  /** How long one query may take. */
+  queryMs: z.int().min(100).max(600_000).default(10_000),
 })
 
 const ConfigSchema = z.strictObject({

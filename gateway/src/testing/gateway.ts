@@ -8,6 +8,7 @@ import { api } from '../api.ts'
 import { createClient, type Client } from '../client/index.ts'
 import { createHandlers } from '../handlers.ts'
 import { createImporter, type Importer } from '../imports/upload.ts'
+import { createAnalysts, type Analysts } from '../lakehouse/analysis/analysts.ts'
 import { createDirectory } from '../members/directory.ts'
 import { createNetworkView } from '../network/policy.ts'
 import { createEngine } from '../operations/engine.ts'
@@ -56,6 +57,8 @@ export interface TestOptions {
   readonly accessTokenSeconds?: number
   readonly withVault?: boolean
   readonly loginsPerMinute?: number
+  /** Settings beside those that every test has, e.g. `kind` and `lake`. */
+  readonly config?: object
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -66,7 +69,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
     ? await startEmbeddedIpfs({ directory: path.join(folder, 'ipfs'), port: 0 })
     : undefined
   const services = await servicesFor(folder, store, { ...options, ipfsUrl: ipfs?.apiUrl })
-  const { server, port, importer } = await serve(services, folder, options)
+  const { server, port, importer, analysts } = await serve(services, folder, options)
   const url = `http://127.0.0.1:${port}`
   return {
     url,
@@ -87,6 +90,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+      analysts.close()
       await services.engine.close()
       await ipfs?.close()
       await store.close()
@@ -178,6 +182,7 @@ function configFor(folder: string, databaseUrl: string, options: TestOptions) {
     consortiumKeyFile: file('empty'),
     uploadLimitBytes: 1024 * 1024,
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
+    ...options.config,
   }
 }
 
@@ -211,7 +216,7 @@ async function serve(
   services: Services,
   folder: string,
   options: TestOptions,
-): Promise<{ server: Server; port: number; importer: Importer }> {
+): Promise<{ server: Server; port: number; importer: Importer; analysts: Analysts }> {
   const { config, database, users, metrics, engine } = services
   const tokens = createTokens({
     seed: Buffer.alloc(32, 7),
@@ -226,7 +231,8 @@ async function serve(
     organization: config.organization,
   })
   const importer = createImporter(services, folder)
-  const router = bindRoutes(api, createHandlers(services, { importer, sessions }), {
+  const analysts = createAnalysts(services)
+  const router = bindRoutes(api, createHandlers(services, { importer, sessions, analysts }), {
     tokens,
     idempotency: createIdempotency(database, Buffer.alloc(32, 9)),
     operationAnswer: engine.repeat,
@@ -247,7 +253,7 @@ async function serve(
     requestsPerMinute: 100_000,
   })
   const { server, port } = await listen(app, { host: '127.0.0.1', port: 0 })
-  return { server, port, importer }
+  return { server, port, importer, analysts }
 }
 
 /** Resolves with the code of the problem a call ends with; `accepted` when it does not. */
