@@ -9,6 +9,7 @@ import { reconciliationRoutes } from './reconciliation/api.ts'
 import { receivableRoutes } from './receivables/api.ts'
 import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
+import { analysisRoutes } from './lakehouse/analysis/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { kpiRoutes } from './lakehouse/marts/api.ts'
 import { sourceRoutes } from './lakehouse/sources/api.ts'
@@ -34,6 +35,7 @@ export const api = {
   ...kpiRoutes,
   ...behaviourRoutes,
   ...sourceRoutes,
+  ...analysisRoutes,
   ...operationRoutes,
 }
 

@@ -4,6 +4,8 @@ import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
 import { kpiHandlers } from './lakehouse/marts/routes.ts'
+import type { Analysts } from './lakehouse/analysis/analysts.ts'
+import { analysisHandlers } from './lakehouse/analysis/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
@@ -23,7 +25,7 @@ import { userHandlers } from './users/routes.ts'
 /** A handler for every route; making them also defines the operations, so a worker needs them too. */
 export function createHandlers(
   services: Services,
-  parts: { importer: Importer; sessions: Sessions },
+  parts: { importer: Importer; sessions: Sessions; analysts: Analysts },
 ): Handlers {
   return {
     ...sessionHandlers(parts.sessions),
@@ -42,6 +44,7 @@ export function createHandlers(
     ...kpiHandlers(services),
     ...behaviourHandlers(services),
     ...sourceHandlers(services),
+    ...analysisHandlers(parts.analysts),
     ...operationHandlers(services),
   }
 }

@@ -7,6 +7,7 @@ import { createKeyring, createVault } from '@triflow/ipfs'
 import { api } from './api.ts'
 import { createHandlers } from './handlers.ts'
 import { createReadTeller } from './lakehouse/events/reads.ts'
+import { createAnalysts } from './lakehouse/analysis/analysts.ts'
 import type { Lake } from './lakehouse/lake.ts'
 import { createImporter } from './imports/upload.ts'
 import { createDirectory } from './members/directory.ts'
@@ -173,7 +174,8 @@ async function startRoles(
     organization: config.organization,
   })
   const importer = createImporter(services, scratch)
-  const handlers = createHandlers(services, { importer, sessions })
+  const analysts = createAnalysts(services)
+  const handlers = createHandlers(services, { importer, sessions, analysts })
   const serviceUserId = await firstUsers(services)
   const projector = has('projector') ? openProjector(services, parts.ledger) : undefined
   const worker = has('worker')
@@ -216,6 +218,7 @@ async function startRoles(
     port,
     async close() {
       await closeServer(server)
+      analysts.close()
       await worker?.close()
       await lake?.close()
       await projector?.close()

@@ -1,5 +1,6 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { eventsMigration } from './lakehouse/events/schema.ts'
+import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { sourcesMigration } from './lakehouse/sources/consents.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
@@ -22,4 +23,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   lakeStreamMigration,
   eventsMigration,
   sourcesMigration,
+  lakeAnalysisMigration,
 ]

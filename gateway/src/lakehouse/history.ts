@@ -4,10 +4,10 @@ import { NO_ROWS, type Engine } from './engine.ts'
 import { flushInlined, mergeFiles } from './files.ts'
 import { tidyPositions } from './positions.ts'
 import { settle, tablesToSettle } from './ledger/gold.ts'
-import { LAKE } from './names.ts'
+import { INGESTED_BY, LAKE } from './names.ts'
 
-/** Author of the commits that bring blocks; their extra information is the last block. */
-export const INGESTED_BY = 'ledger'
+export { INGESTED_BY } from './names.ts'
+
 /** Author of the commit that begins again from block 0: what is older is not found by the number of a block. */
 export const REBUILT_BY = 'rebuild'
 

@@ -9,6 +9,9 @@ export type Layer = (typeof LAYERS)[number]
 /** Rows wait here, in memory, for the transaction that brings them into the lake. */
 export const STAGING = 'memory.main'
 
+/** Author of the commits that bring blocks; their extra information is the last block. */
+export const INGESTED_BY = 'ledger'
+
 export const columnsOf = ({ columns }: Table): string =>
   Object.entries(columns)
     .map(([name, type]) => `"${name}" ${type}`)

@@ -49,6 +49,10 @@ const Lake = z.object({
   sources: Sources.optional(),
   /** The behaviour of members on the ledger is looked at so often within a day, besides at its end. */
   behaviourSeconds: z.int().min(1).default(3_600),
+  /** Processes that are kept for analysts' queries; twice as many at the most while all are asked. */
+  sandboxes: z.int().min(1).max(32).default(2),
+  /** How long one query may take. */
+  queryMs: z.int().min(100).max(600_000).default(10_000),
 })
 
 const ConfigSchema = z.strictObject({

@@ -9,6 +9,7 @@ import { createClient, type Client } from '../client/index.ts'
 import { createHandlers } from '../handlers.ts'
 import { createImporter, type Importer } from '../imports/upload.ts'
 import { createReadTeller } from '../lakehouse/events/reads.ts'
+import { createAnalysts, type Analysts } from '../lakehouse/analysis/analysts.ts'
 import { createDirectory } from '../members/directory.ts'
 import { createNetworkView } from '../network/policy.ts'
 import { createEngine } from '../operations/engine.ts'
@@ -59,6 +60,8 @@ export interface TestOptions {
   readonly loginsPerMinute?: number
   /** Settings of a lake whose catalogue lies in the gateway's database. */
   readonly lake?: object
+  /** Settings beside those that every test has, e.g. `kind` and `lake`. */
+  readonly config?: object
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -69,7 +72,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
     ? await startEmbeddedIpfs({ directory: path.join(folder, 'ipfs'), port: 0 })
     : undefined
   const services = await servicesFor(folder, store, { ...options, ipfsUrl: ipfs?.apiUrl })
-  const { server, port, importer } = await serve(services, folder, options)
+  const { server, port, importer, analysts } = await serve(services, folder, options)
   const url = `http://127.0.0.1:${port}`
   return {
     url,
@@ -90,6 +93,7 @@ export async function testGateway(options: TestOptions = {}): Promise<TestGatewa
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+      analysts.close()
       await services.engine.close()
       await ipfs?.close()
       await store.close()
@@ -182,6 +186,7 @@ function configFor(folder: string, databaseUrl: string, options: TestOptions) {
     uploadLimitBytes: 1024 * 1024,
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
     ...(options.lake ? { lake: options.lake } : {}),
+    ...options.config,
   }
 }
 
@@ -215,7 +220,7 @@ async function serve(
   services: Services,
   folder: string,
   options: TestOptions,
-): Promise<{ server: Server; port: number; importer: Importer }> {
+): Promise<{ server: Server; port: number; importer: Importer; analysts: Analysts }> {
   const { config, database, users, metrics, engine } = services
   const tokens = createTokens({
     seed: Buffer.alloc(32, 7),
@@ -230,7 +235,8 @@ async function serve(
     organization: config.organization,
   })
   const importer = createImporter(services, folder)
-  const router = bindRoutes(api, createHandlers(services, { importer, sessions }), {
+  const analysts = createAnalysts(services)
+  const router = bindRoutes(api, createHandlers(services, { importer, sessions, analysts }), {
     tokens,
     idempotency: createIdempotency(database, Buffer.alloc(32, 9)),
     operationAnswer: engine.repeat,
@@ -252,7 +258,7 @@ async function serve(
     requestsPerMinute: 100_000,
   })
   const { server, port } = await listen(app, { host: '127.0.0.1', port: 0 })
-  return { server, port, importer }
+  return { server, port, importer, analysts }
 }
 
 /** Resolves with the code of the problem a call ends with; `accepted` when it does not. */

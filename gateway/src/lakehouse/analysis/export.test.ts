@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { createExporter, type Exporter } from './export.ts'
+import { exportRows, type Exported } from './export.ts'
 import { codeOf, CORE, invoice, openTest, person, REGULATOR } from './fixture.ts'
 import type { Analysis } from './query.ts'
-import { createReleaseBook } from './releases.ts'
+import { createReleaseBook, type ReleaseBook } from './releases.ts'
 
 /** Beijing 12 people, Shanghai 10, Lhasa 3, and one of them alone was born in 1931. */
 const PEOPLE = [
@@ -19,16 +19,16 @@ const INVOICES = [
 describe('lakehouse/analysis: export', function () {
   this.timeout(60_000)
   let analysis: Analysis
-  let exporter: Exporter
+  let book: ReleaseBook<Exported>
   before(() => {
     analysis = openTest({ 'silver.people': PEOPLE, 'silver.invoices': INVOICES })
   })
   beforeEach(() => {
-    exporter = createExporter(analysis, createReleaseBook())
+    book = createReleaseBook()
   })
   after(() => analysis.close())
 
-  const exported = (sql: string) => exporter.exportRows(REGULATOR, { sql })
+  const exported = (sql: string) => exportRows({ analysis, book }, REGULATOR, { sql })
 
   it('leaves out rows of fewer than k people and says how many', async () => {
     const { rows, suppressed, k, columns } = await exported(
@@ -108,7 +108,7 @@ describe('lakehouse/analysis: export', function () {
   it('keeps the books of two readers apart', async () => {
     const sql = `SELECT sum(income_fen) AS s FROM silver.people`
     await exported(sql)
-    const other = await exporter.exportRows(CORE, { sql: `${sql} WHERE born <> 1931` })
+    const other = await exportRows({ analysis, book }, CORE, { sql: `${sql} WHERE born <> 1931` })
     expect(other.rows.length).equal(1)
   })
 
@@ -121,7 +121,7 @@ describe('lakehouse/analysis: export', function () {
   it('binds parameters of an export', async () => {
     const sql = `SELECT sum(income_fen) AS s FROM silver.people WHERE city = $city`
     const values = { city: { value: 'Beijing', type: 'VARCHAR' } } as const
-    expect((await exporter.exportRows(REGULATOR, { sql, values })).rows.length).equal(1)
+    expect((await exportRows({ analysis, book }, REGULATOR, { sql, values })).rows.length).equal(1)
   })
 
   it('needs the person counted in every table that is joined', async () => {

@@ -17,6 +17,7 @@
 import { nodesOf, type Json, type Node } from './ast.ts'
 import { refusal } from './check.ts'
 import { originsOf } from './origins.ts'
+import { createPace } from './pace.ts'
 import type { Reader } from './policy.ts'
 import type { Answer, ResultColumn } from './protocol.ts'
 import type { Analysis, Question } from './query.ts'
@@ -33,38 +34,24 @@ export interface Exported {
   readonly tooSimilar: number
 }
 
-export interface Exporter {
-  /** @throws EXPORT_FORM, EXPORT_TOO_LARGE and whatever refuses the query itself. */
-  exportRows(reader: Reader, question: Question): Promise<Exported>
+/** What a k-anonymous answer is judged against and written into; see releases.ts. */
+export interface Exporting {
+  readonly analysis: Analysis
+  readonly book: ReleaseBook<Exported>
 }
 
-const ROWS_MAX = 100_000
-/** Groups that are compared with every new one; beyond it there is no more to be had. */
+const ROWS_MAX = 20_000
+/** Groups, and rows behind them, that are compared with every new one; beyond it no more is to be had. */
 const GROUPS_MAX = 2_000
+const RELEASED_ROWS_MAX = 200_000
 
-export function createExporter(analysis: Analysis, book: ReleaseBook): Exporter {
-  // One after the other for each audience: of two at once neither would see what the other
-  // publishes.
-  const last = new Map<string, Promise<unknown>>()
-  return {
-    exportRows(reader, question) {
-      const audience = audienceOf(reader)
-      const before = last.get(audience) ?? Promise.resolve()
-      const turn = before.then(() => exportNow({ analysis, book }, reader, question))
-      last.set(
-        audience,
-        turn.catch(() => undefined),
-      )
-      return turn
-    },
-  }
-}
-
-const audienceOf = (reader: Reader): string =>
+/** Whoever may be handed the same files: the users of one reader. */
+export const audienceOf = (reader: Reader): string =>
   JSON.stringify([reader.role, reader.mspId, reader.memberId ?? ''])
 
-async function exportNow(
-  { analysis, book }: { analysis: Analysis; book: ReleaseBook },
+/** @throws EXPORT_FORM, EXPORT_TOO_LARGE, EXPORT_BUDGET and whatever refuses the query itself. */
+export async function exportRows(
+  { analysis, book }: Exporting,
   reader: Reader,
   question: Question,
 ): Promise<Exported> {
@@ -72,31 +59,42 @@ async function exportNow(
   const shape = exportShape(node, analysis.catalogue)
   const tree = withKeys(node, shape)
   const answer = await analysis.runTree(reader, tree, question, ROWS_MAX)
-  if (answer.truncated) throw refusal('EXPORT_TOO_LARGE', `at most ${ROWS_MAX} rows`, 422)
+  if (answer.truncated)
+    throw refusal('EXPORT_TOO_LARGE', `at most ${ROWS_MAX} rows; export a part of them`, 422)
   const quasi = quasiColumns(node, analysis, answer.columns.length - shape.subjects.length)
-  const groups = groupsOf(answer, shape, quasi)
+  const groups = await groupsOf(answer, shape, quasi)
   const { k } = analysis.policyOf(reader)
-  const audience = audienceOf(reader)
-  const before = await book.groupsOf(audience)
-  if (before.length + groups.length > GROUPS_MAX)
-    throw refusal('EXPORT_BUDGET', 'too many groups are published already', 422)
-  const judged = groups.map(group => ({ group, verdict: judge(group, before, k) }))
-  const published = judged.filter(({ verdict }) => verdict === 'PUBLISHED')
-  await book.add(
-    audience,
-    published.flatMap(({ group }) => group.people),
-  )
-  const countOf = (wanted: Verdict): number =>
-    judged
-      .filter(({ verdict }) => verdict === wanted)
-      .reduce((sum, { group }) => sum + group.rows.length, 0)
-  return {
-    columns: answer.columns.slice(0, -shape.subjects.length),
-    rows: inOrder(published.flatMap(({ group }) => group.rows)),
-    k,
-    suppressed: countOf('SMALL') + countOf('SIMILAR'),
-    tooSimilar: countOf('SIMILAR'),
-  }
+  return book.publish(audienceOf(reader), async before => {
+    checkBudget(before, groups)
+    const judged = await judgeAll(groups, before, k)
+    const published = judged.filter(({ verdict }) => verdict === 'PUBLISHED')
+    const countOf = (wanted: Verdict): number =>
+      judged
+        .filter(({ verdict }) => verdict === wanted)
+        .reduce((sum, { group }) => sum + group.rows.length, 0)
+    const result = {
+      columns: answer.columns.slice(0, -shape.subjects.length),
+      rows: inOrder(published.flatMap(({ group }) => group.rows)),
+      k,
+      suppressed: countOf('SMALL') + countOf('SIMILAR'),
+      tooSimilar: countOf('SIMILAR'),
+    }
+    // What is published again tells nothing new, and takes no place in the book.
+    const isNew = (rows: ReleasedRows): boolean =>
+      !before.some(old => subjectsBetween(rows, old, 1) === 0)
+    return { result, groups: published.flatMap(({ group }) => group.people).filter(isNew) }
+  })
+}
+
+function checkBudget(before: readonly ReleasedRows[], groups: readonly Group[]): void {
+  const people = [...before, ...groups.flatMap(group => group.people)]
+  const rows = people.reduce((sum, { size }) => sum + size, 0)
+  if (people.length > GROUPS_MAX || rows > RELEASED_ROWS_MAX)
+    throw refusal(
+      'EXPORT_BUDGET',
+      'so much is published already that no more can be compared with it; use what was exported',
+      422,
+    )
 }
 
 /** The engine's order is that of arrival, which is nobody's business. */
@@ -114,10 +112,24 @@ interface Group {
 
 type Verdict = 'PUBLISHED' | 'SMALL' | 'SIMILAR'
 
+async function judgeAll(
+  groups: readonly Group[],
+  before: readonly ReleasedRows[],
+  k: number,
+): Promise<readonly { readonly group: Group; readonly verdict: Verdict }[]> {
+  const pace = createPace()
+  const judged: { group: Group; verdict: Verdict }[] = []
+  for (const group of groups) {
+    judged.push({ group, verdict: judge(group, before, k) })
+    await pace()
+  }
+  return judged
+}
+
 function judge(group: Group, before: readonly ReleasedRows[], k: number): Verdict {
   if (group.people.some(rows => new Set(rows.values()).size < k)) return 'SMALL'
   const isNear = (rows: ReleasedRows, old: ReleasedRows): boolean => {
-    const between = subjectsBetween(rows, old)
+    const between = subjectsBetween(rows, old, k)
     return between > 0 && between < k
   }
   return group.people.some(rows => before.some(old => isNear(rows, old))) ? 'SIMILAR' : 'PUBLISHED'
@@ -190,10 +202,16 @@ function quasiColumns(node: Node, { catalogue }: Analysis, width: number): reado
   return columns.flatMap(({ from }, at) => ([...from].some(isQuasi) ? [at] : []))
 }
 
-function groupsOf(answer: Answer, shape: ExportShape, quasi: readonly number[]): readonly Group[] {
+async function groupsOf(
+  answer: Answer,
+  shape: ExportShape,
+  quasi: readonly number[],
+): Promise<readonly Group[]> {
+  const pace = createPace()
   const groups = new Map<string, Group>()
   const width = answer.columns.length - shape.subjects.length
-  answer.rows.forEach((row, at) => {
+  for (const [at, row] of answer.rows.entries()) {
+    await pace()
     // Each row of an aggregate is a group of its own, whatever it groups by.
     const name = shape.isAggregate
       ? String(at)
@@ -207,7 +225,7 @@ function groupsOf(answer: Answer, shape: ExportShape, quasi: readonly number[]):
     shape.subjects.forEach(({ relation }, place) =>
       note(group.people[place], relation.name, row[width + place]),
     )
-  })
+  }
   return [...groups.values()]
 }
 

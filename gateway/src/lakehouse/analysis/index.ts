@@ -15,10 +15,11 @@
  * that differ only in what a reader may not see answer alike (secrecy.test.ts); what is not known
  * is refused. Not hidden: how long an answer takes.
  */
+export { catalogRole } from './catalogRole.ts'
 export { lakeCatalogue, type Catalogue, type LedgerOrigin } from './catalogue.ts'
 export { ChartSchema, checkChart, type Chart } from './charts.ts'
 export { duckLake } from './duckLake.ts'
-export { createExporter, type Exported, type Exporter } from './export.ts'
+export { audienceOf, exportRows, type Exported } from './export.ts'
 export type { ColumnLineage, QueryLineage } from './lineage.ts'
 export { ANALYST_ROLES, lakePolicy, type AnalystRole, type Policy, type Reader } from './policy.ts'
 export {

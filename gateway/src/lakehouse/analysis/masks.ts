@@ -12,7 +12,8 @@ export const KINDS = ['NAME', 'ID_NUMBER', 'ACCOUNT', 'PHONE', 'ADDRESS', 'TEXT'
 export type SensitiveKind = (typeof KINDS)[number]
 export type Kind = SensitiveKind | 'PLAIN'
 
-export type Mask = 'PLAIN' | 'PSEUDONYM' | 'PARTIAL' | 'HIDDEN'
+export const MASKS = ['PLAIN', 'PSEUDONYM', 'PARTIAL', 'HIDDEN'] as const
+export type Mask = (typeof MASKS)[number]
 
 /** 96 bits: no two values of a lake meet by chance. */
 const PSEUDONYM_LETTERS = 24

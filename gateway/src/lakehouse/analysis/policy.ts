@@ -53,7 +53,7 @@ export const LIMITS: Limits = {
   memoryMb: 256,
   threads: 1,
   rowsMax: 10_000,
-  bytesMax: 8 * 1024 * 1024,
+  bytesMax: 4 * 1024 * 1024,
 }
 export const K_DEFAULT = 10
 
@@ -157,9 +157,9 @@ const tablesFor =
     return { ...Object.fromEntries(own), ...given }
   }
 
-export function lakePolicy(catalogue: Catalogue): Policy {
+export function lakePolicy(catalogue: Catalogue, given: Partial<Limits> = {}): Policy {
   const tablesOf = tablesFor(catalogue)
-  const common = { limits: LIMITS, isTimeTraveller: false, k: K_DEFAULT }
+  const common = { limits: { ...LIMITS, ...given }, isTimeTraveller: false, k: K_DEFAULT }
   const display = masks({ NAME: 'PLAIN', ID_NUMBER: 'PLAIN', TEXT: 'PLAIN' }, 'PARTIAL')
   return {
     MEMBER: { ...common, tables: tablesOf('MEMBER', ownRows()), masks: display },

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { isFault } from '../../platform/faults.ts'
 import { checkChart, ChartSchema, type Chart } from './charts.ts'
-import { BANK, codeOf, CORE, invoice, openTest, SUPPLIER } from './fixture.ts'
+import { codeOf, CORE, invoice, openTest, SUPPLIER } from './fixture.ts'
 import type { Analysis } from './query.ts'
 import { boundValues, checkSavedQuery, parseSavedQuery, runSavedQuery } from './saved.ts'
 
@@ -19,8 +19,6 @@ const GIVEN = {
     seller: { type: 'TEXT', words: words('seller'), default: '' },
     only: { type: 'BOOLEAN', words: words('only this one'), default: false },
   },
-  ownerRole: 'CORE',
-  sharedWith: ['MEMBER'],
   chart: {
     kind: 'LINE',
     x: 'month',
@@ -64,11 +62,6 @@ describe('lakehouse/analysis: saved queries and charts', function () {
     expect(attack.rows).deep.equal([])
   })
 
-  it('is run by its owner and those it is shared with, and saved by its owner', async () => {
-    expect(await codeOf(runSavedQuery(analysis, BANK, saved, { least: 1 }))).equal('ROLE_MISSING')
-    expect(await codeOf(checkSavedQuery(analysis, SUPPLIER, saved))).equal('ROLE_MISSING')
-  })
-
   const faults = (work: () => unknown): string[] => {
     try {
       work()
@@ -99,7 +92,6 @@ describe('lakehouse/analysis: saved queries and charts', function () {
     const broken = (more: object) => faults(() => parseSavedQuery({ ...GIVEN, ...more }))
     expect(broken({ name: 'No Name' })).deep.equal(['name invalid_format'])
     expect(broken({ words: { title: { en: 'x' } } })).deep.equal(['words.title.zh invalid_type'])
-    expect(broken({ ownerRole: 'ROOT' })).not.empty
     expect(broken({ extra: 1 })).not.empty
     expect(broken({ parameters: { 'a b': GIVEN.parameters.least } })).not.empty
     expect(broken({ chart: { kind: 'RADAR' } })).not.empty

@@ -1,40 +1,38 @@
 /**
- * Saved queries as data. A query is saved by a role and may be shared; whoever runs it runs it over
- * his own views, so that sharing a question shares no answer. Parameters are bound by type, never
- * spliced into the text.
+ * Saved queries as data. Whoever runs one runs it over his own views, so that sharing a question
+ * shares no answer. Parameters are bound by type, never spliced into the text.
  */
 import { z } from 'zod'
 import { CodedError, type FieldFault } from '../../platform/faults.ts'
 import { ChartSchema, checkChart, WordsSchema } from './charts.ts'
 import { TEXT_MAX } from './check.ts'
-import { ANALYST_ROLES, type Reader } from './policy.ts'
-import type { Bound, ParameterValue } from './protocol.ts'
+import type { Reader } from './policy.ts'
+import type { Bound, ParameterValue as Value } from './protocol.ts'
 import type { Analysis, QueryAnswer } from './query.ts'
 
 export const PARAMETER_TYPES = ['TEXT', 'INTEGER', 'FEN', 'DAY', 'BOOLEAN'] as const
 export type ParameterType = (typeof PARAMETER_TYPES)[number]
 
-const value = z.union([z.string().max(1_000), z.boolean(), z.int()])
+export const ParameterName = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/)
+export const ParameterValue = z.union([z.string().max(1_000), z.boolean(), z.int()])
 
 const Parameter = z.strictObject({
   type: z.enum(PARAMETER_TYPES),
   words: WordsSchema,
   /** Without it the parameter must be given. */
-  default: value.optional(),
+  default: ParameterValue.optional(),
 })
 
-const SavedQuerySchema = z.strictObject({
+export const SavedQuerySchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{1,60}$/),
   words: z.strictObject({ title: WordsSchema, about: WordsSchema.optional() }),
   sql: z.string().min(1).max(TEXT_MAX),
-  parameters: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), Parameter),
-  ownerRole: z.enum(ANALYST_ROLES),
-  sharedWith: z.array(z.enum(ANALYST_ROLES)).default([]),
+  parameters: z.record(ParameterName, Parameter),
   chart: ChartSchema.optional(),
 })
 
 export type SavedQuery = z.infer<typeof SavedQuerySchema>
-export type ParameterValues = Readonly<Record<string, ParameterValue>>
+export type ParameterValues = Readonly<Record<string, Value>>
 
 /** @throws REQUEST_INVALID with the places. */
 export function parseSavedQuery(given: unknown): SavedQuery {
@@ -60,17 +58,17 @@ const invalid = (fields: readonly FieldFault[]): CodedError =>
 
 const DIGITS = /^-?\d{1,18}$/
 
-function isDay(given: ParameterValue): boolean {
+function isDay(given: Value): boolean {
   if (typeof given !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(given)) return false
   const instant = new Date(`${given}T00:00:00Z`)
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(given)
 }
 
 /** Money and whole numbers come as digits: JSON has no number that is exact beyond 2^53. */
-const isWhole = (given: ParameterValue): boolean =>
+const isWhole = (given: Value): boolean =>
   typeof given === 'number' ? Number.isSafeInteger(given) : DIGITS.test(String(given))
 
-const CHECKS: Readonly<Record<ParameterType, (given: ParameterValue) => boolean>> = {
+const CHECKS: Readonly<Record<ParameterType, (given: Value) => boolean>> = {
   TEXT: given => typeof given === 'string',
   INTEGER: isWhole,
   FEN: isWhole,
@@ -78,7 +76,7 @@ const CHECKS: Readonly<Record<ParameterType, (given: ParameterValue) => boolean>
   BOOLEAN: given => typeof given === 'boolean',
 }
 
-const isOfType = (given: ParameterValue, type: ParameterType): boolean => CHECKS[type](given)
+const isOfType = (given: Value, type: ParameterType): boolean => CHECKS[type](given)
 
 const BOUND_AS: Readonly<Record<ParameterType, Bound['type']>> = {
   TEXT: 'VARCHAR',
@@ -88,8 +86,14 @@ const BOUND_AS: Readonly<Record<ParameterType, Bound['type']>> = {
   BOOLEAN: 'BOOLEAN',
 }
 
+interface Declared {
+  readonly parameters: Readonly<
+    Record<string, { readonly type: ParameterType; readonly default?: Value | undefined }>
+  >
+}
+
 /** @throws REQUEST_INVALID for a value that is missing, unknown or of another type. */
-export function boundValues(saved: SavedQuery, given: ParameterValues): Record<string, Bound> {
+export function boundValues(saved: Declared, given: ParameterValues): Record<string, Bound> {
   const faults: FieldFault[] = Object.keys(given)
     .filter(name => !Object.hasOwn(saved.parameters, name))
     .map(name => ({ path: name, code: 'PARAMETER_UNKNOWN' }))
@@ -104,7 +108,7 @@ export function boundValues(saved: SavedQuery, given: ParameterValues): Record<s
   return bound
 }
 
-const SAMPLE: Readonly<Record<ParameterType, ParameterValue>> = {
+const SAMPLE: Readonly<Record<ParameterType, Value>> = {
   TEXT: '',
   INTEGER: 0,
   FEN: 0,
@@ -123,7 +127,6 @@ export async function checkSavedQuery(
   reader: Reader,
   saved: SavedQuery,
 ): Promise<void> {
-  if (reader.role !== saved.ownerRole) throw new CodedError('ROLE_MISSING', { status: 403 })
   const sample = Object.entries(saved.parameters).map(
     ([name, { type, default: usual }]) => [name, usual ?? SAMPLE[type]] as const,
   )
@@ -138,7 +141,5 @@ export async function runSavedQuery(
   saved: SavedQuery,
   given: ParameterValues = {},
 ): Promise<QueryAnswer> {
-  if (![saved.ownerRole, ...saved.sharedWith].includes(reader.role))
-    throw new CodedError('ROLE_MISSING', { status: 403 })
   return analysis.runQuery(reader, { sql: saved.sql, values: boundValues(saved, given) })
 }
