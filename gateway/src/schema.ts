@@ -1,6 +1,7 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
+import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
@@ -18,4 +19,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   storedTransactionMigration,
   lakeMigration,
   lakeStreamMigration,
+  lakePrivacyMigration,
 ]

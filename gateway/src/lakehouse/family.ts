@@ -1,5 +1,6 @@
 /** What one stream adds to the schema of the lake; schema.ts lists them all. */
 import type { Layer } from './names.ts'
+import type { Personal, Retained } from './privacy/declared.ts'
 
 export interface Table {
   readonly name: string
@@ -21,6 +22,10 @@ export interface Family {
   readonly derived: () => readonly string[]
   /** Tables of this process's memory, in which rows wait for the transaction that brings them into the lake. */
   readonly staged: readonly Table[]
+  /** How long its rows are kept, table by table; a claim fails where one is missing. */
+  readonly retention?: readonly Retained[]
+  /** How rows of a person or a member are found, and what becomes of them when they are forgotten. */
+  readonly personal?: readonly Personal[]
 }
 
 export const inLayer = (layer: Layer, tables: readonly Table[]): PlacedTable[] =>

@@ -4,6 +4,7 @@ import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
 import { POSITIONS } from './positions.ts'
+import { privacyFamily } from './privacy/family.ts'
 import { sourcesFamily } from './sources/family.ts'
 
 /** Which catalogue silver and gold were made from; bronze is what arrived, and does not depend on it. */
@@ -16,10 +17,14 @@ const books: Family = {
   kept: inLayer('bronze', [CATALOGUES, POSITIONS]),
   derived: () => [],
   staged: [],
+  retention: [
+    { table: 'bronze.catalogues', keeps: 'NO_PERSONAL_DATA', why: 'versions of the schema' },
+    { table: 'bronze.positions', keeps: 'NO_PERSONAL_DATA', why: 'how far each stream is' },
+  ],
 }
 
 /** In the order in which silver and gold are made. */
-const FAMILIES: readonly Family[] = [books, ledgerFamily, sourcesFamily]
+export const FAMILIES: readonly Family[] = [books, privacyFamily, ledgerFamily, sourcesFamily]
 
 const KEPT = FAMILIES.flatMap(({ kept }) => kept)
 

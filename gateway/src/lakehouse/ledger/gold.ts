@@ -20,7 +20,7 @@ export const SETTLED: Table = {
 /** By silver table. */
 type Settled = ReadonlyMap<string, { readonly block: bigint; readonly rows: number }>
 
-const READ: readonly SilverTable[] = SILVER.filter(({ name }) =>
+export const SETTLES: readonly SilverTable[] = SILVER.filter(({ name }) =>
   GOLD.some(({ terms, states }) => terms === name || states === name),
 )
 
@@ -29,7 +29,7 @@ const settledTable = (name: string): string => `${LAKE}.settled.${name}`
 /** Nothing is settled yet: the tables are empty, and the views read all of silver. */
 export const goldSchema = (): string[] => [
   `DELETE FROM ${LAKE}.bronze.${SETTLED.name}`,
-  ...READ.flatMap(table => [
+  ...SETTLES.flatMap(table => [
     `DROP TABLE IF EXISTS ${settledTable(table.name)}`,
     `CREATE TABLE ${settledTable(table.name)} (${columnsOf(table)})`,
   ]),
@@ -93,7 +93,7 @@ const LATER_SHARE = 1 / 20
 export async function tablesToSettle(asking: Asking, laterRows = LATER_ROWS): Promise<string[]> {
   const settled = await settledNow(asking)
   const due: string[] = []
-  for (const { name } of READ) {
+  for (const { name } of SETTLES) {
     const { block = -1n, rows = 0 } = settled.get(name) ?? {}
     const [later] = await asking.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM ${LAKE}.silver.${name} WHERE block > ${block}`,

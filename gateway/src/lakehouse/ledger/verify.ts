@@ -5,6 +5,14 @@ import type { Ledger } from '../../platform/ledger/ledger.ts'
 import type { Engine, LakeRow } from '../engine.ts'
 import { currentVersions, lastVersions, settledNow } from './gold.ts'
 import { lakeHeight } from './height.ts'
+import {
+  isMarkerSql,
+  markerOf,
+  NO_REDACTIONS,
+  placeText,
+  type Redactions,
+  type RedactionsOf,
+} from '../privacy/marker.ts'
 import { rowsOf } from './rows.ts'
 import type { Cell } from '../session.ts'
 import { LAKE } from '../names.ts'
@@ -22,6 +30,8 @@ export interface LakeReport {
   readonly silver: Readonly<Record<string, number>>
   /** Records that gold does not show as their last version in silver is, by silver table. */
   readonly gold: Readonly<Record<string, number>>
+  /** Values that were taken out on purpose, by the job that took them; all else about them is proven. */
+  readonly redacted: Readonly<Record<string, number>>
   readonly equal: boolean
 }
 
@@ -32,12 +42,14 @@ export async function verifyLake(options: {
   engine: Engine
   ledger: Ledger
   ownMsp: string
+  redactions?: RedactionsOf
   onProgress?: (block: bigint) => void
 }): Promise<LakeReport> {
-  const { engine, ledger, ownMsp } = options
+  const { engine, ledger, ownMsp, redactions = NO_REDACTIONS } = options
   const until = await lakeHeight(engine)
   const differing: string[] = []
   const unlinked: string[] = []
+  const redacted = new Map<string, number>()
   const stop = new AbortController()
   let rows = 0
   let before: string | undefined
@@ -50,7 +62,8 @@ export async function verifyLake(options: {
       part.push(block)
       const isLast = block.number >= until
       if (part.length >= BLOCKS_AT_ONCE || isLast) {
-        const found = await compare(engine, part, ownMsp)
+        const places = await redactions(part[0]?.number ?? 0n, block.number)
+        const found = await compare(engine, part, { ownMsp, places, redacted })
         rows += found.rows
         differing.push(...found.differing)
         options.onProgress?.(block.number)
@@ -71,6 +84,7 @@ export async function verifyLake(options: {
     unlinked: unlinked.slice(0, SHOWN),
     silver,
     gold,
+    redacted: Object.fromEntries(redacted),
     equal: isEqual,
   }
 }
@@ -88,15 +102,16 @@ const OWN = new Set(['arrived_at'])
 async function compare(
   engine: Engine,
   blocks: readonly LedgerBlock[],
-  ownMsp: string,
+  { ownMsp, places, redacted }: Comparing,
 ): Promise<{ rows: number; differing: string[] }> {
+  const isOut = placesOut(await rowsOut(engine, blocks), places, redacted)
   const expected = new Map<string, string[]>()
   const found = new Map<string, string[]>()
   for (const table of Object.values(BRONZE)) {
     const names = Object.keys(table.columns).filter(name => !OWN.has(name))
     const kept = Object.keys(table.columns).map(name => !OWN.has(name))
     for (const block of blocks)
-      for (const row of rowsOf(block, ownMsp, 0)[table.name])
+      for (const row of rowsOf(block, ownMsp, 0)[table.name].map(isOut(table.name)))
         note(expected, block.number.toString(), [table.name, ...row.filter((_, at) => kept[at])])
     for (const row of await rowsBetween(engine, { table: table.name, names, blocks }))
       note(found, String(row['block']), [
@@ -108,6 +123,46 @@ async function compare(
     .map(({ number }) => number.toString())
     .filter(block => textOf(expected.get(block)) !== textOf(found.get(block)))
   return { rows: [...found.values()].reduce((sum, { length }) => sum + length, 0), differing }
+}
+
+interface Comparing {
+  readonly ownMsp: string
+  readonly places: Redactions
+  /** Counted up by job. */
+  readonly redacted: Map<string, number>
+}
+
+/** Rows of bronze that say a commitment in place of their value. */
+const rowsOut = (engine: Engine, blocks: readonly LedgerBlock[]): Promise<LakeRow[]> =>
+  engine.query(
+    `SELECT block, tx_index, position FROM ${LAKE}.bronze.writes
+     WHERE ${isMarkerSql('value')}
+       AND block BETWEEN ${blocks[0]?.number ?? 0n} AND ${blocks.at(-1)?.number ?? -1n}`,
+  )
+
+/**
+ * A place that the organisation has noted down may say the hash of the ledger's value; anywhere else, and with any
+ * other hash, that is a difference.
+ */
+function placesOut(rows: readonly LakeRow[], places: Redactions, redacted: Map<string, number>) {
+  const out = new Set<string>()
+  for (const row of rows) {
+    const place = placeText(row['block'], row['tx_index'], row['position'])
+    const job = places.get(place)?.job
+    if (job === undefined) continue
+    out.add(place)
+    redacted.set(job, (redacted.get(job) ?? 0) + 1)
+  }
+  const columns = Object.keys(BRONZE.writes.columns)
+  const [block, tx, position] = ['block', 'tx_index', 'position'].map(one => columns.indexOf(one))
+  const value = columns.indexOf('value')
+  return (table: string) =>
+    (row: readonly Cell[]): readonly Cell[] => {
+      const text = row[value]
+      if (table !== BRONZE.writes.name || typeof text !== 'string' || out.size === 0) return row
+      const place = placeText(row[block ?? -1], row[tx ?? -1], row[position ?? -1])
+      return out.has(place) ? row.with(value, markerOf(text)) : row
+    }
 }
 
 function note(rows: Map<string, string[]>, block: string, cells: readonly Cell[]): void {
