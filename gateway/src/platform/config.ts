@@ -26,6 +26,8 @@ const Lake = z.object({
   threads: z.int().min(1).default(1),
   /** How far back one can travel in time. */
   keepDays: z.number().positive().default(30),
+  /** Periods by class of rows where they differ from the common ones: P10Y, P6M, P90D; within the law's bounds. */
+  retention: z.record(z.string(), z.string()).optional(),
 })
 
 const ConfigSchema = z.strictObject({
