@@ -11,11 +11,13 @@ import { openEngine, type Engine, type LakeRow } from '../lakehouse/engine.ts'
 import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
+import { redactionsIn } from '../lakehouse/privacy/marker.ts'
 import { UsageFault } from './access.ts'
+import { check, forget, type ForgetFlags } from './forget.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
-export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>>
+export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>> & ForgetFlags
 
 export async function runLake(
   argv: readonly string[],
@@ -36,8 +38,15 @@ export async function runLake(
       return printVerdict(config, say)
     case 'upkeep':
       return printUpkeep(config, say)
+    case 'forget':
+      return forget(config, flags, say)
+    case 'check-proof':
+      if (!sql) throw new UsageFault('name the file: triflow lake check-proof PROOF --config FILE')
+      return check(config, sql, flags, say)
     default:
-      throw new UsageFault('triflow lake status | query SQL | verify | upkeep, with --config FILE')
+      throw new UsageFault(
+        'triflow lake status | query SQL | verify | upkeep | forget | check-proof, with --config FILE',
+      )
   }
 }
 
@@ -129,6 +138,7 @@ function linesOf(rows: readonly LakeRow[]): string[] {
 async function printVerdict(config: Config, say: Say): Promise<boolean> {
   const log = createLog({ level: 'warn', organization: config.organization })
   const ledger = connectLedger(config, log)
+  const database = openDatabase({ url: config.databaseUrl, connections: 1, log })
   let saidMs = 0
   try {
     const report = await withEngine(config, {}, engine =>
@@ -136,6 +146,7 @@ async function printVerdict(config: Config, say: Say): Promise<boolean> {
         engine,
         ledger,
         ownMsp: config.mspId,
+        redactions: redactionsIn(database),
         onProgress(block) {
           if (Date.now() - saidMs < 1_000) return
           saidMs = Date.now()
@@ -150,9 +161,12 @@ async function printVerdict(config: Config, say: Say): Promise<boolean> {
       if (different !== 0) say(`silver.${name}: ${different} rows do not follow from bronze`)
     for (const [name, different] of Object.entries(report.gold))
       if (different !== 0) say(`gold of silver.${name}: ${different} records are not as they stand`)
+    for (const [job, values] of Object.entries(report.redacted))
+      say(`Taken out on purpose by ${job}: ${values} values`)
     say(report.equal ? 'Equal, row by row.' : 'NOT EQUAL: see docs/how-to/run-a-lake.md.')
     return report.equal
   } finally {
+    await database.close()
     ledger.close()
   }
 }

@@ -18,7 +18,13 @@ const USAGE = `usage:
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
+  triflow lake forget --subject KIND/ID --reason CASE [--source NAME] --config FILE
+                                         delete a person or a member from it, and print the proof
+  triflow lake check-proof PROOF --config FILE
+                                         whether such a proof holds; --subject KIND/ID to search again
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
+
+const FORGET_FLAGS = ['subject', 'source', 'reason', 'certificate'] as const
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -34,6 +40,10 @@ async function run(argv: readonly string[]): Promise<boolean> {
       config: { type: 'string' },
       at: { type: 'string' },
       'at-block': { type: 'string' },
+      subject: { type: 'string' },
+      source: { type: 'string' },
+      reason: { type: 'string' },
+      certificate: { type: 'string' },
     },
   })
   const target = { as: values.as, url: values.url, user: values.user, password: values.password }
@@ -54,6 +64,7 @@ async function run(argv: readonly string[]): Promise<boolean> {
       const { runLake } = await import('./lake.ts')
       const flags = {
         ...(values.at === undefined ? {} : { at: values.at }),
+        ...Object.fromEntries(FORGET_FLAGS.map(name => [name, values[name]])),
         ...(values['at-block'] === undefined ? {} : { atBlock: values['at-block'] }),
       }
       return runLake(argv, positionals.slice(1), flags, say)

