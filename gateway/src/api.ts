@@ -13,6 +13,7 @@ import { analysisRoutes } from './lakehouse/analysis/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { kpiRoutes } from './lakehouse/marts/api.ts'
 import { sourceRoutes } from './lakehouse/sources/api.ts'
+import { privacyRoutes } from './lakehouse/privacy/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { behaviourRoutes } from './behaviour/api.ts'
 import { operationRoutes } from './operations/api.ts'
@@ -36,6 +37,7 @@ export const api = {
   ...behaviourRoutes,
   ...sourceRoutes,
   ...analysisRoutes,
+  ...privacyRoutes,
   ...operationRoutes,
 }
 

@@ -6,6 +6,7 @@ import type { Importer } from './imports/upload.ts'
 import { kpiHandlers } from './lakehouse/marts/routes.ts'
 import type { Analysts } from './lakehouse/analysis/analysts.ts'
 import { analysisHandlers } from './lakehouse/analysis/routes.ts'
+import { privacyHandlers } from './lakehouse/privacy/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
@@ -45,6 +46,7 @@ export function createHandlers(
     ...behaviourHandlers(services),
     ...sourceHandlers(services),
     ...analysisHandlers(parts.analysts),
+    ...privacyHandlers(services),
     ...operationHandlers(services),
   }
 }

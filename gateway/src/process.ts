@@ -18,12 +18,12 @@ import { createSubmitter } from './operations/submit.ts'
 import { ConfigFault, type Config } from './platform/config.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
-import { bindRoutes } from './platform/http/bind.ts'
+import { bindRoutes, type BindOptions } from './platform/http/bind.ts'
 import { createIdempotency } from './platform/http/idempotency.ts'
 import { openApi } from './platform/http/openapi.ts'
 import { receive } from './platform/http/receive.ts'
 import { createApp, listen } from './platform/http/server.ts'
-import { createTokens } from './platform/http/tokens.ts'
+import { createTokens, type Tokens } from './platform/http/tokens.ts'
 import { openLedger, type Ledger } from './platform/ledger/ledger.ts'
 import { createIdentity } from './platform/ledger/signer.ts'
 import { createLog, type Log } from './platform/log.ts'
@@ -35,7 +35,7 @@ import { PROJECTION_SETTINGS, startProjector, type Projector } from './projectio
 import { bookMigrations } from './projection/schema.ts'
 import { APP_MIGRATIONS } from './schema.ts'
 import type { Services } from './services.ts'
-import { createSessions } from './sessions/sessions.ts'
+import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { createAuthority } from './users/enrolment/authority.ts'
 import { createUsers, type Users } from './users/users.ts'
 import { startWorker } from './worker.ts'
@@ -183,17 +183,7 @@ async function startRoles(
     : undefined
   const lake = has('lake') ? await openLake(services, parts.ledger) : undefined
   const router = has('api')
-    ? bindRoutes(api, handlers, {
-        tokens,
-        idempotency: createIdempotency(database, parts.secrets.derive('idempotency')),
-        operationAnswer: services.engine.repeat,
-        checkSession: sessions.check,
-        checkAnswers: config.checkAnswers,
-        receive: request =>
-          receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),
-        audit: entry => void writeAudit(services, entry),
-        read: createReadTeller(database, log),
-      })
+    ? bindRoutes(api, handlers, bindOptions(services, { ...parts, tokens, sessions, scratch }))
     : undefined
   let description: unknown
   const app = createApp({
@@ -223,6 +213,25 @@ async function startRoles(
       await lake?.close()
       await projector?.close()
     },
+  }
+}
+
+function bindOptions(
+  services: Services,
+  parts: { tokens: Tokens; sessions: Sessions; secrets: Secrets; scratch: string },
+): BindOptions {
+  const { config, database, log, engine } = services
+  const { tokens, sessions, secrets, scratch } = parts
+  return {
+    tokens,
+    idempotency: createIdempotency(database, secrets.derive('idempotency')),
+    operationAnswer: engine.repeat,
+    checkSession: sessions.check,
+    checkAnswers: config.checkAnswers,
+    receive: request =>
+      receive(request, { directory: scratch, limitBytes: config.uploadLimitBytes }),
+    audit: entry => void writeAudit(services, entry),
+    read: createReadTeller(database, log),
   }
 }
 

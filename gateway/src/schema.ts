@@ -4,6 +4,7 @@ import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { sourcesMigration } from './lakehouse/sources/consents.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
+import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
@@ -24,4 +25,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   eventsMigration,
   sourcesMigration,
   lakeAnalysisMigration,
+  lakePrivacyMigration,
 ]

@@ -14,11 +14,13 @@ import { findKpi, KPIS } from '../lakehouse/marts/catalogue.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
 import { rebuild, refuseWhileRebuilding } from '../lakehouse/ledger/rebuild.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
+import { redactionsIn } from '../lakehouse/privacy/marker.ts'
 import { UsageFault } from './access.ts'
+import { check, forget, type ForgetFlags } from './forget.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
-export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>>
+export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>> & ForgetFlags
 
 export async function runLake(
   argv: readonly string[],
@@ -43,9 +45,14 @@ export async function runLake(
       return printKpi(config, sql, say)
     case 'rebuild':
       return printRebuild(config, say)
+    case 'forget':
+      return forget(config, flags, say)
+    case 'check-proof':
+      if (!sql) throw new UsageFault('name the file: triflow lake check-proof PROOF --config FILE')
+      return check(config, sql, flags, say)
     default:
       throw new UsageFault(
-        'triflow lake status | query SQL | verify | upkeep | rebuild | kpi [NAME], with --config FILE',
+        'triflow lake status | query SQL | verify | upkeep | rebuild | kpi [NAME] | forget | check-proof',
       )
   }
 }
@@ -145,6 +152,7 @@ function linesOf(rows: readonly LakeRow[]): string[] {
 async function printVerdict(config: Config, say: Say): Promise<boolean> {
   const log = createLog({ level: 'warn', organization: config.organization })
   const ledger = connectLedger(config, log)
+  const database = openDatabase({ url: config.databaseUrl, connections: 1, log })
   let saidMs = 0
   try {
     const report = await withEngine(config, {}, engine =>
@@ -152,6 +160,7 @@ async function printVerdict(config: Config, say: Say): Promise<boolean> {
         engine,
         ledger,
         ownMsp: config.mspId,
+        redactions: redactionsIn(database),
         onProgress(block) {
           if (Date.now() - saidMs < 1_000) return
           saidMs = Date.now()
@@ -171,9 +180,12 @@ async function printVerdict(config: Config, say: Say): Promise<boolean> {
       if (different !== 0) say(`silver.${name}: ${different} rows do not follow from bronze`)
     for (const [name, different] of Object.entries(report.gold))
       if (different !== 0) say(`gold of silver.${name}: ${different} records are not as they stand`)
+    for (const [job, values] of Object.entries(report.redacted))
+      say(`Taken out on purpose by ${job}: ${values} values`)
     say(report.equal ? 'Equal, row by row.' : 'NOT EQUAL: see docs/how-to/run-a-lake.md.')
     return report.equal
   } finally {
+    await database.close()
     ledger.close()
   }
 }

@@ -21,7 +21,13 @@ const USAGE = `usage:
   triflow lake kpi [NAME] --config FILE  the figures it answers, or one of them
 
   triflow lake rebuild --config FILE     bring the ledger again from block 0, where files are broken
+  triflow lake forget --subject KIND/ID --reason CASE [--source NAME] --config FILE
+                                         delete a person or a member from it, and print the proof
+  triflow lake check-proof PROOF --config FILE
+                                         whether such a proof holds; --subject KIND/ID to search again
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
+
+const FORGET_FLAGS = ['subject', 'source', 'reason', 'certificate'] as const
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -37,6 +43,10 @@ async function run(argv: readonly string[]): Promise<boolean> {
       config: { type: 'string' },
       at: { type: 'string' },
       'at-block': { type: 'string' },
+      subject: { type: 'string' },
+      source: { type: 'string' },
+      reason: { type: 'string' },
+      certificate: { type: 'string' },
     },
   })
   const target = { as: values.as, url: values.url, user: values.user, password: values.password }
@@ -57,6 +67,7 @@ async function run(argv: readonly string[]): Promise<boolean> {
       const { runLake } = await import('./lake.ts')
       const flags = {
         ...(values.at === undefined ? {} : { at: values.at }),
+        ...Object.fromEntries(FORGET_FLAGS.map(name => [name, values[name]])),
         ...(values['at-block'] === undefined ? {} : { atBlock: values['at-block'] }),
       }
       return runLake(argv, positionals.slice(1), flags, say)

@@ -17,6 +17,7 @@ import { openEngine, type Engine } from './engine.ts'
 import { followLedger, type Follower } from './ledger/follow.ts'
 import { keepUp } from './history.ts'
 import { createJournal, type LakeJournal } from './journal.ts'
+import { redactionsIn } from './privacy/marker.ts'
 import type { Stream } from './stream.ts'
 import { startStreams } from './streams.ts'
 
@@ -74,6 +75,7 @@ export function startLake(options: LakeOptions): Lake {
       ownMsp: config.mspId,
       log,
       onFault: journal.fault,
+      redactions: redactionsIn(options.database),
       between: createUpkeep(opened, settings.keepDays, { journal, log }),
     })
 

@@ -7,6 +7,7 @@ import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
 import { POSITIONS } from './positions.ts'
 import { behaviourFamily } from './sources/behaviour/tables.ts'
+import { privacyFamily } from './privacy/family.ts'
 import { sourcesFamily } from './sources/family.ts'
 
 /** Which catalogue silver and gold were made from; bronze is what arrived, and does not depend on it. */
@@ -19,11 +20,16 @@ const books: Family = {
   kept: inLayer('bronze', [CATALOGUES, POSITIONS]),
   derived: () => [],
   staged: [],
+  retention: [
+    { table: 'bronze.catalogues', keeps: 'NO_PERSONAL_DATA', why: 'versions of the schema' },
+    { table: 'bronze.positions', keeps: 'NO_PERSONAL_DATA', why: 'how far each stream is' },
+  ],
 }
 
 /** In the order in which silver and gold are made. */
-const FAMILIES: readonly Family[] = [
+export const FAMILIES: readonly Family[] = [
   books,
+  privacyFamily,
   ledgerFamily,
   sourcesFamily,
   behaviourFamily,

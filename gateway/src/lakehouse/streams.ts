@@ -2,12 +2,13 @@
 import { startEvents } from './events/follow.ts'
 import { startLedgerBehaviour } from './sources/behaviour/stream.ts'
 import { startPulling } from './sources/start.ts'
+import { startPrivacy } from './privacy/stream.ts'
 import type { LakeParts, Stream } from './stream.ts'
 
 /** Answers nothing where the configuration does not ask for the stream. */
 type Start = (parts: LakeParts) => Stream | undefined
 
-const STREAMS: readonly Start[] = [startPulling, startLedgerBehaviour, startEvents]
+const STREAMS: readonly Start[] = [startPulling, startLedgerBehaviour, startEvents, startPrivacy]
 
 export function startStreams(parts: LakeParts): Stream {
   const started = STREAMS.map(start => start(parts))

@@ -53,6 +53,8 @@ const Lake = z.object({
   sandboxes: z.int().min(1).max(32).default(2),
   /** How long one query may take. */
   queryMs: z.int().min(100).max(600_000).default(10_000),
+  /** Periods by class of rows where they differ from the common ones: P10Y, P6M, P90D; within the law's bounds. */
+  retention: z.record(z.string(), z.string()).optional(),
 })
 
 const ConfigSchema = z.strictObject({

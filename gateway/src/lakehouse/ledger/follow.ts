@@ -7,6 +7,7 @@ import type { Log } from '../../platform/log.ts'
 import { gather } from '../../projection/gathering.ts'
 import { createPatience, PATIENCE_MS, ValuesMissing } from '../../projection/patience.ts'
 import type { Engine } from '../engine.ts'
+import type { RedactionsOf } from '../privacy/marker.ts'
 import { lakeHeight } from './height.ts'
 import { createIngest, NotNext, type Arrived, type Ingest } from './ingest.ts'
 
@@ -21,6 +22,8 @@ export interface FollowOptions {
   readonly keepBackMs?: number
   /** How often it is looked whether the lake still has what it had. */
   readonly lookMs?: number
+  /** Values that were taken out of the lake and stay out. */
+  readonly redactions?: RedactionsOf
   /** After every transaction: the jobs between them. */
   readonly between?: () => Promise<void>
   /** Why nothing moves; undefined when it moves again. */
@@ -75,7 +78,7 @@ export function followLedger(options: FollowOptions): Follower {
   }
 
   async function followOnce(): Promise<void> {
-    const ingest = createIngest(engine, options.ownMsp)
+    const ingest = createIngest(engine, options.ownMsp, options.redactions)
     height = await lakeHeight(engine)
     setFault(undefined)
     const ending = new AbortController()

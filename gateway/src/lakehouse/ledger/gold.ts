@@ -22,7 +22,7 @@ export const SETTLED: Table = {
 /** By silver table. */
 export type Settled = ReadonlyMap<string, { readonly block: bigint; readonly rows: number }>
 
-const READ: readonly SilverTable[] = SILVER.filter(({ name }) =>
+export const SETTLES: readonly SilverTable[] = SILVER.filter(({ name }) =>
   GOLD.some(({ terms, states }) => terms === name || states === name),
 )
 
@@ -31,7 +31,7 @@ const settledTable = (name: string): string => `${LAKE}.settled.${name}`
 /** Nothing is settled yet: the tables are empty, and the views read all of silver. */
 export const goldSchema = (): string[] => [
   `DELETE FROM ${LAKE}.bronze.${SETTLED.name}`,
-  ...READ.flatMap(table => [
+  ...SETTLES.flatMap(table => [
     `DROP TABLE IF EXISTS ${settledTable(table.name)}`,
     `CREATE TABLE ${settledTable(table.name)} (${columnsOf(table)})`,
   ]),
@@ -121,7 +121,7 @@ export async function tablesToSettle(asking: Asking, laterRows = LATER_ROWS): Pr
   const settled = await settledNow(asking)
   const atMost = await rowsAtMost(asking, 'silver')
   const due: string[] = []
-  for (const { name } of READ) {
+  for (const { name } of SETTLES) {
     const { block = -1n, rows = 0 } = settled.get(name) ?? {}
     const bearable = Math.max(laterRows, rows * LATER_SHARE)
     if ((atMost.get(name) ?? 0) <= bearable) continue

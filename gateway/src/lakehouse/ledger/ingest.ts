@@ -8,6 +8,13 @@ import type { Cell } from '../session.ts'
 import { LAKE, STAGING } from '../names.ts'
 import { silverRows } from './silver.ts'
 import { BRONZE, SILVER } from './tables.ts'
+import {
+  markerOf,
+  NO_REDACTIONS,
+  placeText,
+  type Redactions,
+  type RedactionsOf,
+} from '../privacy/marker.ts'
 
 /** A block and when this process received it, in milliseconds since 1970. */
 export interface Arrived {
@@ -32,7 +39,12 @@ export interface Ingest {
   take(arrived: readonly Arrived[]): Promise<void>
 }
 
-export function createIngest(engine: Engine, ownMsp: string): Ingest {
+/** @param redactions values that were taken out of a lake of before, and stay out. */
+export function createIngest(
+  engine: Engine,
+  ownMsp: string,
+  redactions: RedactionsOf = NO_REDACTIONS,
+): Ingest {
   /** What this process has committed last; nobody else has written while the snapshot is that one. */
   let known: { snapshot: bigint; height: bigint } | undefined
 
@@ -40,7 +52,7 @@ export function createIngest(engine: Engine, ownMsp: string): Ingest {
     async take(arrived) {
       const [first, last] = [arrived[0]?.block.number, arrived.at(-1)?.block.number]
       if (first === undefined || last === undefined) return
-      const rows = rowsOfAll(arrived, ownMsp)
+      const rows = redact(rowsOfAll(arrived, ownMsp), await redactions(first, last))
       const snapshot = await engine.write(rows, async transaction => {
         const height =
           known?.snapshot === transaction.snapshot ? known.height : await lakeHeight(transaction)
@@ -71,7 +83,19 @@ function rowsOfAll(arrived: readonly Arrived[], ownMsp: string): BlockRows {
   }
 }
 
+function redact(rows: BlockRows, places: Redactions): BlockRows {
+  if (places.size === 0) return rows
+  const writes = rows.writes.map(row => {
+    const value = row[VALUE]
+    const isOut = places.has(placeText(row[BLOCK], row[TX_INDEX], row[POSITION]))
+    return isOut && typeof value === 'string' ? row.with(VALUE, markerOf(value)) : row
+  })
+  return { ...rows, writes }
+}
+
 const columns = Object.keys(BRONZE.writes.columns)
+const [BLOCK, TX_INDEX] = [columns.indexOf('block'), columns.indexOf('tx_index')]
+const [POSITION, VALUE] = [columns.indexOf('position'), columns.indexOf('value')]
 const [SIDE, KIND] = [columns.indexOf('side'), columns.indexOf('kind')]
 const kindAndSide = (row: readonly Cell[]): string => `${row[KIND]}/${row[SIDE]}`
 

@@ -7,6 +7,14 @@ import { brokenFiles, type BrokenFile } from '../files.ts'
 import { currentMart, currentVersions, lastVersions, settledNow } from './gold.ts'
 import { lakeHeight } from './height.ts'
 import { martOf, MARTS } from './marts.ts'
+import {
+  isMarkerSql,
+  markerOf,
+  NO_REDACTIONS,
+  placeText,
+  type Redactions,
+  type RedactionsOf,
+} from '../privacy/marker.ts'
 import { rowsOf } from './rows.ts'
 import type { Cell } from '../session.ts'
 import { LAKE } from '../names.ts'
@@ -26,6 +34,8 @@ export interface LakeReport {
   readonly gold: Readonly<Record<string, number>>
   /** Files that cannot be read whole; where there are any, no rows are compared. */
   readonly broken: readonly BrokenFile[]
+  /** Values that were taken out on purpose, by the job that took them; all else about them is proven. */
+  readonly redacted: Readonly<Record<string, number>>
   readonly equal: boolean
 }
 
@@ -35,6 +45,7 @@ const NOTHING_COMPARED = {
   unlinked: [],
   silver: {},
   gold: {},
+  redacted: {},
   equal: false,
 }
 const SHOWN = 20
@@ -44,6 +55,8 @@ interface VerifyOptions {
   readonly engine: Engine
   readonly ledger: Ledger
   readonly ownMsp: string
+  /** Values that were taken out of the lake and stay out. */
+  readonly redactions?: RedactionsOf
   readonly onProgress?: (block: bigint) => void
 }
 
@@ -52,7 +65,7 @@ export async function verifyLake(options: VerifyOptions): Promise<LakeReport> {
   const broken = await brokenFiles(engine)
   const until = await lakeHeight(engine)
   if (broken.length > 0) return { ...NOTHING_COMPARED, blocks: until.toString(), broken }
-  const { rows, differing, unlinked } = await compareBronze(until, options)
+  const { rows, differing, unlinked, redacted } = await compareBronze(until, options)
   const silver = await compareSilver(engine)
   const gold = await compareGold(engine)
   const isEqual =
@@ -66,38 +79,61 @@ export async function verifyLake(options: VerifyOptions): Promise<LakeReport> {
     silver,
     gold,
     broken,
+    redacted,
     equal: isEqual,
   }
 }
 
 async function compareBronze(
   until: bigint,
-  { engine, ledger, ownMsp, onProgress }: VerifyOptions,
-): Promise<{ rows: number; differing: string[]; unlinked: string[] }> {
+  { engine, ledger, ownMsp, redactions = NO_REDACTIONS, onProgress }: VerifyOptions,
+): Promise<Pick<LakeReport, 'rows' | 'differing' | 'unlinked' | 'redacted'>> {
   const differing: string[] = []
   const unlinked: string[] = []
-  const stop = new AbortController()
+  const redacted = new Map<string, number>()
   let rows = 0
-  let before: string | undefined
+  let before: LedgerBlock | undefined
+  for await (const part of partsUntil(until, ledger)) {
+    unlinked.push(...unlinkedIn(part, before))
+    before = part.at(-1)
+    const [first, last] = [part[0]?.number ?? 0n, part.at(-1)?.number ?? 0n]
+    const places = await redactions(first, last)
+    const found = await compare(engine, part, { ownMsp, places, redacted })
+    rows += found.rows
+    differing.push(...found.differing)
+    onProgress?.(last)
+  }
+  return { rows, differing, unlinked, redacted: Object.fromEntries(redacted) }
+}
+
+/** Numbers of those that do not name the hash of the one before; only the ledger's first has none. */
+function unlinkedIn(part: readonly LedgerBlock[], before: LedgerBlock | undefined): string[] {
+  const chain = before ? [before, ...part] : part
+  return chain
+    .filter((block, at) => {
+      const previous = chain[at - 1]
+      return previous !== undefined && block.previousHash !== hashOf(previous)
+    })
+    .map(({ number }) => number.toString())
+}
+
+/** Blocks of the ledger from 0 to this one, some hundreds at a time. */
+async function* partsUntil(until: bigint, ledger: Ledger): AsyncGenerator<LedgerBlock[]> {
+  if (until < 0n) return
+  const stop = new AbortController()
   let part: LedgerBlock[] = []
-  if (until >= 0n)
+  try {
     for await (const block of ledger.blocks(0n, stop.signal)) {
-      if (before !== undefined && before !== block.previousHash)
-        unlinked.push(block.number.toString())
-      before = hashOf(block)
       part.push(block)
       const isLast = block.number >= until
-      if (part.length >= BLOCKS_AT_ONCE || isLast) {
-        const found = await compare(engine, part, ownMsp)
-        rows += found.rows
-        differing.push(...found.differing)
-        onProgress?.(block.number)
-        part = []
-      }
-      if (isLast) break
+      if (part.length < BLOCKS_AT_ONCE && !isLast) continue
+      yield part
+      if (isLast) return
+      part = []
     }
-  stop.abort()
-  return { rows, differing, unlinked }
+  } finally {
+    stop.abort()
+  }
 }
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
@@ -113,15 +149,16 @@ const OWN = new Set(['arrived_at'])
 async function compare(
   engine: Engine,
   blocks: readonly LedgerBlock[],
-  ownMsp: string,
+  { ownMsp, places, redacted }: Comparing,
 ): Promise<{ rows: number; differing: string[] }> {
+  const isOut = placesOut(await rowsOut(engine, blocks), places, redacted)
   const expected = new Map<string, string[]>()
   const found = new Map<string, string[]>()
   for (const table of Object.values(BRONZE)) {
     const names = Object.keys(table.columns).filter(name => !OWN.has(name))
     const kept = Object.keys(table.columns).map(name => !OWN.has(name))
     for (const block of blocks)
-      for (const row of rowsOf(block, ownMsp, 0)[table.name])
+      for (const row of rowsOf(block, ownMsp, 0)[table.name].map(isOut(table.name)))
         note(expected, block.number.toString(), [table.name, ...row.filter((_, at) => kept[at])])
     for (const row of await rowsBetween(engine, { table: table.name, names, blocks }))
       note(found, String(row['block']), [
@@ -133,6 +170,46 @@ async function compare(
     .map(({ number }) => number.toString())
     .filter(block => textOf(expected.get(block)) !== textOf(found.get(block)))
   return { rows: [...found.values()].reduce((sum, { length }) => sum + length, 0), differing }
+}
+
+interface Comparing {
+  readonly ownMsp: string
+  readonly places: Redactions
+  /** Counted up by job. */
+  readonly redacted: Map<string, number>
+}
+
+/** Rows of bronze that say a commitment in place of their value. */
+const rowsOut = (engine: Engine, blocks: readonly LedgerBlock[]): Promise<LakeRow[]> =>
+  engine.query(
+    `SELECT block, tx_index, position FROM ${LAKE}.bronze.writes
+     WHERE ${isMarkerSql('value')}
+       AND block BETWEEN ${blocks[0]?.number ?? 0n} AND ${blocks.at(-1)?.number ?? -1n}`,
+  )
+
+/**
+ * A place that the organisation has noted down may say the hash of the ledger's value; anywhere else, and with any
+ * other hash, that is a difference.
+ */
+function placesOut(rows: readonly LakeRow[], places: Redactions, redacted: Map<string, number>) {
+  const out = new Set<string>()
+  for (const row of rows) {
+    const place = placeText(row['block'], row['tx_index'], row['position'])
+    const job = places.get(place)?.job
+    if (job === undefined) continue
+    out.add(place)
+    redacted.set(job, (redacted.get(job) ?? 0) + 1)
+  }
+  const columns = Object.keys(BRONZE.writes.columns)
+  const [block, tx, position] = ['block', 'tx_index', 'position'].map(one => columns.indexOf(one))
+  const value = columns.indexOf('value')
+  return (table: string) =>
+    (row: readonly Cell[]): readonly Cell[] => {
+      const text = row[value]
+      if (table !== BRONZE.writes.name || typeof text !== 'string' || out.size === 0) return row
+      const place = placeText(row[block ?? -1], row[tx ?? -1], row[position ?? -1])
+      return out.has(place) ? row.with(value, markerOf(text)) : row
+    }
 }
 
 function note(rows: Map<string, string[]>, block: string, cells: readonly Cell[]): void {

@@ -2,6 +2,9 @@
 import { inLayer, type Family } from '../family.ts'
 import { columnsOf, LAKE } from '../names.ts'
 import { DEAD_LETTERS, newestSql, SOURCE_RECORDS, SOURCE_TABLES, sourceRows } from './tables.ts'
+import { ofSubject } from '../privacy/declared.ts'
+import { sourceOf } from './catalogue/index.ts'
+import { SOURCE_NAMES } from './source.ts'
 
 export const sourcesFamily: Family = {
   kept: inLayer('bronze', [SOURCE_RECORDS, DEAD_LETTERS]),
@@ -14,4 +17,29 @@ export const sourcesFamily: Family = {
       newestSql(table),
     ]),
   staged: [SOURCE_RECORDS, DEAD_LETTERS],
+  retention: [
+    {
+      table: 'bronze.source_records',
+      keeps: 'TIME',
+      class: {
+        column: 'source',
+        of: Object.fromEntries(SOURCE_NAMES.map(name => [name, sourceOf(name).retention])),
+        otherwise: 'OPERATIONAL',
+      },
+      clock: 'event_at',
+    },
+    { table: 'bronze.dead_letters', keeps: 'TIME', class: 'DIAGNOSTIC', clock: 'arrived_at' },
+  ],
+  personal: [
+    ofSubject('bronze.source_records', { source: 'source', named: ['body'] }),
+    {
+      table: 'bronze.dead_letters',
+      finds: {
+        MEMBER: [{ by: 'TEXT', column: 'raw' }],
+        PERSON: [{ by: 'TEXT', column: 'raw' }],
+      },
+      erase: 'DELETE',
+      source: 'source',
+    },
+  ],
 }

@@ -1,6 +1,7 @@
 /** Asks each source in turn with its own schedule, for ever, and gives the sink what came. */
 import { CodedError, isFault } from '../../platform/faults.ts'
 import type { Log } from '../../platform/log.ts'
+import type { Forgotten } from '../privacy/forgotten.ts'
 import { PULLED, sourceOf } from './catalogue/index.ts'
 import { createClient, type ClientOptions, type SourceClient } from './client.ts'
 import { after, closed, TIMING, type Circuit, type Outcome, type Timing } from './schedule.ts'
@@ -13,6 +14,8 @@ export interface PullerOptions {
   readonly client: SourceClient
   readonly sink: SourceSink
   readonly consents: Consents
+  /** Of them nothing is kept, whatever a source sends. */
+  readonly forgotten?: Forgotten
   readonly log: Pick<Log, 'warn' | 'info'>
   readonly timing?: Timing
   /** Milliseconds since 1970. */
@@ -38,13 +41,14 @@ export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller
   const circuitOf = (name: SourceName): Circuit => circuits.get(name) ?? closed(now())
 
   async function pull(source: Source): Promise<Outcome> {
-    const { sink, consents, client } = options
+    const { sink, consents, client, forgotten } = options
     const state = await sink.state(source.name)
     stored.set(source.name, state)
     const page = await client.page(source.name, state.position, stop)
     if (page.next === state.position) return { kind: 'CAUGHT_UP' }
     const arrivedAt = new Date(now()).toISOString()
-    const batch = await screen({ source, state, page, arrivedAt, sink, consents })
+    const gate = forgotten ? { forgotten } : {}
+    const batch = await screen({ source, state, page, arrivedAt, sink, consents, ...gate })
     await sink.deliver(batch)
     stored.set(source.name, batch.next)
     return { kind: page.more ? 'MORE' : 'CAUGHT_UP' }

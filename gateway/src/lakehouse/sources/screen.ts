@@ -12,6 +12,7 @@ import {
   type SourceState,
   type Totals,
 } from './sink.ts'
+import type { Forgotten } from '../privacy/forgotten.ts'
 import { needsConsent, type Source, type Subject } from './source.ts'
 
 export interface Page {
@@ -27,6 +28,7 @@ interface Screening {
   readonly arrivedAt: string
   readonly sink: Pick<SourceSink, 'known'>
   readonly consents: Consents
+  readonly forgotten?: Forgotten
 }
 
 interface Found {
@@ -86,13 +88,14 @@ interface Permission {
   lettersRestOn(dead: readonly DeadLetter[]): string[]
 }
 
-async function permissionOf({ source, page, consents }: Screening): Promise<Permission> {
+async function permissionOf({ source, page, consents, forgotten }: Screening): Promise<Permission> {
   const isAsked = ({ kind }: Subject): boolean => needsConsent(source, kind)
   const asksAnybody = isAsked({ kind: 'PERSON', id: '' }) || isAsked({ kind: 'MEMBER', id: '' })
   const asked = new Map<string, Subject>()
-  for (const raw of page.records) {
-    const subject = subjectOf(raw)
-    if (subject && isAsked(subject)) asked.set(subjectText(subject), subject)
+  const all = page.records.map(subjectOf).filter(subject => subject !== undefined)
+  const gone = (await forgotten?.among(source.name, all)) ?? new Set<string>()
+  for (const subject of all) {
+    if (isAsked(subject)) asked.set(subjectText(subject), subject)
   }
   const granted =
     asked.size > 0 ? await consents.granted(source.name, [...asked.values()]) : new Set<string>()
@@ -100,6 +103,7 @@ async function permissionOf({ source, page, consents }: Screening): Promise<Perm
     isAsked,
     of(subject) {
       if (!subject) return asksAnybody ? 'UNKNOWN' : 'GRANTED'
+      if (gone.has(subjectText(subject))) return 'REFUSED'
       // Nothing allows us to have it: it becomes a dead letter without its content.
       if (!source.consent[subject.kind]) return 'UNKNOWN'
       return !isAsked(subject) || granted.has(subjectText(subject)) ? 'GRANTED' : 'REFUSED'

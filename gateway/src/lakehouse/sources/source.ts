@@ -48,7 +48,15 @@ export interface ConsentBasis {
 
 /** How long records are kept; the periods belong to the rules of the lake, not to a source. */
 export type RetentionClass =
-  'TRANSACTION' | 'TAX' | 'PUBLIC_RECORD' | 'CREDIT' | 'OPERATIONAL' | 'PERSONAL_OPT_IN'
+  | 'ACCOUNTING'
+  | 'TRANSACTION'
+  | 'TAX'
+  | 'PUBLIC_RECORD'
+  | 'CREDIT'
+  | 'OPERATIONAL'
+  | 'PERSONAL_OPT_IN'
+  | 'BEHAVIOUR'
+  | 'DIAGNOSTIC'
 
 export type Fields = Readonly<Record<string, Field>>
 

@@ -35,11 +35,22 @@ function transactionOf(number: number, random: (below: number) => number) {
 /** Linked as a ledger's blocks are: each has the hash of the header before. */
 export function chainOf(seed: number, blocks: number): LedgerBlock[] {
   const random = createRandom(seed)
+  return linked(
+    Array.from({ length: blocks }, (_, number) =>
+      block(
+        number,
+        Array.from({ length: random(4) }, () => transactionOf(number, random)),
+      ),
+    ),
+  )
+}
+
+/** The same blocks, each with the hash of the header before. */
+export function linked(blocks: readonly LedgerBlock[]): LedgerBlock[] {
   const chain: LedgerBlock[] = []
   let previousHash = ''
-  for (let number = 0; number < blocks; number += 1) {
-    const transactions = Array.from({ length: random(4) }, () => transactionOf(number, random))
-    const made = { ...block(number, transactions), previousHash }
+  for (const one of blocks) {
+    const made = { ...one, previousHash }
     chain.push(made)
     const header = {
       number: made.number,

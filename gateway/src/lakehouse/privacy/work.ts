@@ -1,0 +1,290 @@
+/**
+ * The work of an erasure, step by step. Each step may be killed and is done again, and comes to the same: what it has
+ * written down, or deleted, is found written down and deleted.
+ */
+import { recordKey, type RecordKind } from '@triflow/chaincode/model'
+import type { Database } from '../../platform/database/database.ts'
+import { CodedError, invariant } from '../../platform/faults.ts'
+import { sha256Hex, type LedgerIdentity } from '../../platform/ledger/signer.ts'
+import type { Secrets } from '../../platform/secrets.ts'
+import type { Engine } from '../engine.ts'
+import { LAKE, quoted } from '../names.ts'
+import { ERASURE, type Rules } from './classes.ts'
+import { eraseSubject, type Erasing } from './erase.ts'
+import { ERASED } from './family.ts'
+import { ALL } from './forgotten.ts'
+import { commitmentsHash, signProof, WORDS, type Commitment, type Statement } from './proof.ts'
+import { forgetPast, rewrite, widenBounds } from './purge.ts'
+import { remains, type Remaining } from './remains.ts'
+import { openSecret, readErasure, type ErasureRow, type Secret, type Step } from './requests.ts'
+import { scan, type Scan } from './scan.ts'
+import { nameOf, proofTag } from './subject.ts'
+
+export interface WorkParts {
+  readonly engine: Engine
+  readonly database: Database
+  readonly secrets: Secrets
+  readonly identity: LedgerIdentity
+  readonly rules: Rules
+  /** A folder: files in a bucket are not scanned. */
+  readonly dataPath: string
+  /** Longer than a batch of a source may be on its way: what was screened before the list knew has arrived by then. */
+  readonly settleMs?: number
+  readonly orphanMs?: number
+  readonly now?: () => Date
+  /** After each step; a test kills here. */
+  readonly onStep?: (step: Step) => void
+}
+
+const SETTLE_MS = 30_000
+/** Longer than a transaction of any process takes: a file that is still unknown then is nobody's. */
+export const ORPHAN_MS = 600_000
+const ROUNDS = 3
+const SHOWN = 1_000
+
+/** WAIT: batches may still be on their way. */
+export type Outcome = 'DONE' | 'WAIT'
+
+/**
+ * Two processes that work at one erasure disturb each other and harm nothing: of two that write, one fails and tries
+ * again. A lock of the database would keep what is deleted from being cleared away while it is held.
+ */
+export async function workErasure(parts: WorkParts, id: string): Promise<Outcome> {
+  for (;;) {
+    const row = await readErasure(parts.database, id)
+    if (row.step === 'DONE') return 'DONE'
+    if (!(await takeStep(parts, row))) return 'WAIT'
+    parts.onStep?.((await readErasure(parts.database, id)).step)
+  }
+}
+
+async function takeStep(parts: WorkParts, row: ErasureRow): Promise<boolean> {
+  switch (row.step) {
+    case 'APPROVED':
+      await list(parts, row)
+      return true
+    case 'LISTED': {
+      const { settleMs = SETTLE_MS, now = () => new Date() } = parts
+      if (now().getTime() < Date.parse(row.step_at) + settleMs) return false
+      await eraseSubject(parts, await erasingOf(parts, row))
+      await moveTo(parts, row, 'ERASED')
+      return true
+    }
+    case 'ERASED':
+      await purge(parts, await erasingOf(parts, row), await touched(parts.engine, row.erasure_id))
+      await moveTo(parts, row, 'PURGED')
+      return true
+    case 'PURGED':
+      await prove(parts, row)
+      return true
+    default:
+      throw new CodedError('ERASURE_NOT_APPROVED', { detail: row.step })
+  }
+}
+
+const moveTo = ({ database }: WorkParts, { erasure_id: id, step }: ErasureRow, to: Step) =>
+  database.execute(
+    `UPDATE lake_erasures SET step = $3, step_at = now(), fault = NULL
+     WHERE erasure_id = $1 AND step = $2`,
+    [id, step, to],
+  )
+
+/** First of all the list: what is deleted below must not come in again above. */
+async function list({ database, engine }: WorkParts, row: ErasureRow): Promise<void> {
+  const [seen] = await engine.query<{ id: string }>(`FROM ${LAKE}.current_snapshot()`)
+  await database.transaction(async tx => {
+    await tx.execute(
+      `INSERT INTO lake_forgotten (subject, source, erasure_id) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING`,
+      [row.subject, row.source ?? ALL, row.erasure_id],
+    )
+    await tx.execute(
+      `UPDATE lake_erasures SET step = 'LISTED', step_at = now(), first_snapshot = $2
+       WHERE erasure_id = $1 AND step = 'APPROVED'`,
+      [row.erasure_id, seen?.id ?? '0'],
+    )
+  })
+}
+
+async function erasingOf(parts: WorkParts, row: ErasureRow): Promise<Erasing> {
+  const { database, secrets, rules, now = () => new Date() } = parts
+  const source = row.source ?? undefined
+  const named = await nameOf(database, openSecret(secrets, row).subject, source)
+  return { job: row.erasure_id, named, source, rules, now: now() }
+}
+
+/** Tables that the job has taken rows out of, as its book in the lake says. */
+async function touched(engine: Engine, job: string): Promise<string[]> {
+  const rows = await engine.query<{ name: string }>(
+    `SELECT DISTINCT table_name AS name FROM ${LAKE}.bronze.${ERASED.name}
+     WHERE job = ${quoted(job)} ORDER BY 1`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+async function purge(
+  { engine, database, orphanMs = ORPHAN_MS }: WorkParts,
+  { named }: Erasing,
+  tables: readonly string[],
+): Promise<void> {
+  await rewrite(engine, tables)
+  await widenBounds(database, named.identifiers)
+  await forgetPast({ engine, database, orphanMs })
+}
+
+/** @throws CodedError ERASURE_INCOMPLETE where something still names the subject that may not; it is tried again. */
+async function prove(parts: WorkParts, row: ErasureRow): Promise<void> {
+  const erasing = await erasingOf(parts, row)
+  const secret = openSecret(parts.secrets, row)
+  for (let round = 1; ; round += 1) {
+    const left = await remains(parts.engine, erasing)
+    const { identifiers } = erasing.named
+    const found = await scan({ database: parts.database, dataPath: parts.dataPath, identifiers })
+    const unexplained = unexplainedIn(left, found)
+    if (unexplained.length === 0) {
+      const statement = await statementOf(parts, { row, secret, left, found })
+      await end(parts, row, { statement, nonce: secret.nonce })
+      return
+    }
+    if (round >= ROUNDS)
+      throw new CodedError('ERASURE_INCOMPLETE', { detail: unexplained.join(', ') })
+    // Somebody has written meanwhile, or deleted rows lie in a file that nobody has touched.
+    await eraseSubject(parts, erasing)
+    const tables = new Set([...(await touched(parts.engine, row.erasure_id)), ...unexplained])
+    await purge(
+      parts,
+      erasing,
+      [...tables].filter(name => /^[a-z]+\.\w+$/.test(name)),
+    )
+  }
+}
+
+/** Places in which the one engine finds more, or less, than the other explains. */
+export function unexplainedIn(left: readonly Remaining[], { matches }: Scan): string[] {
+  const allowed = new Map<string, number>()
+  for (const { table, why, rows } of left)
+    if (why !== 'LEFT') allowed.set(table, (allowed.get(table) ?? 0) + rows)
+  const places = new Set([...allowed.keys(), ...Object.keys(matches)])
+  const wrong = [...places].filter(place => {
+    // Bounds of the columns of a file in which rows rightly stay.
+    if (place === BOUNDS && allowed.size > 0) return false
+    return (matches[place] ?? 0) !== (allowed.get(place) ?? 0)
+  })
+  return [...new Set([...wrong, ...left.filter(one => one.why === 'LEFT').map(one => one.table)])]
+}
+const BOUNDS = 'catalogue ducklake_file_column_stats'
+
+interface Proven {
+  readonly row: ErasureRow
+  readonly secret: Secret
+  readonly left: readonly Remaining[]
+  readonly found: Scan
+}
+
+async function statementOf(
+  parts: WorkParts,
+  { row, secret, left, found }: Proven,
+): Promise<Statement> {
+  const { engine, identity, rules } = parts
+  const commitments = await commitmentsOf(engine, await placesTaken(parts.database, row.erasure_id))
+  const { matches: _, ...counts } = found
+  invariant(row.decided_at !== null, 'nothing is erased that nobody has agreed to')
+  return {
+    kind: 'triflow/lake-erasure',
+    version: 1,
+    erasureId: row.erasure_id,
+    mspId: identity.identity.mspId,
+    subject: { kind: row.kind, tag: proofTag(secret.nonce, secret.subject) },
+    ...(row.source ? { source: row.source } : {}),
+    reason: row.reason,
+    requestedAt: row.requested_at,
+    decidedAt: row.decided_at,
+    finishedAt: (parts.now?.() ?? new Date()).toISOString(),
+    deleted: await deletedBy(engine, row.erasure_id),
+    remains: {
+      commitments: {
+        count: commitments.length,
+        hash: commitmentsHash(commitments),
+        shown: commitments.slice(0, SHOWN),
+      },
+      rows: left.map(one => remainingOf(one, rules)),
+    },
+    scan: { ...counts, unexplained: 0 },
+    snapshots: { before: row.first_snapshot ?? '0', oldestLeft: await oldestSnapshot(engine) },
+    words: WORDS,
+  }
+}
+
+type Remains = Statement['remains']['rows'][number]
+
+function remainingOf({ until, ...one }: Remaining, rules: Rules): Remains {
+  invariant(one.why !== 'LEFT', 'nothing is left that may not be')
+  const held = one.why === 'HELD' ? rules[one.class as keyof Rules] : undefined
+  return {
+    ...one,
+    why: one.why,
+    ...(until && held ? { until: `${until.slice(0, 19).replace(' ', 'T')}Z` } : {}),
+    ...(held ? { grounds: [...held.grounds, ERASURE] } : {}),
+  }
+}
+
+async function deletedBy(engine: Engine, job: string): Promise<Statement['deleted']> {
+  const rows = await engine.query<{ table: string; class: string; rows: string }>(
+    `SELECT table_name AS "table", class, sum(rows)::BIGINT AS rows
+     FROM ${LAKE}.bronze.${ERASED.name} WHERE job = ${quoted(job)}
+     GROUP BY ALL HAVING sum(rows) > 0 ORDER BY ALL`,
+  )
+  return rows.map(row => ({ ...row, rows: Number(row.rows) }))
+}
+
+interface Taken extends Record<string, unknown> {
+  readonly block: string
+  readonly tx_index: number
+  readonly position: number
+  readonly commitment: string
+}
+
+const placesTaken = (database: Database, job: string): Promise<Taken[]> =>
+  database.query<Taken>(
+    `SELECT block, tx_index, position, commitment FROM lake_redactions WHERE job = $1
+     ORDER BY block, tx_index, position`,
+    [job],
+  )
+
+/** With the transaction and the hash of the key, by which anybody finds the hash of the value on the ledger. */
+async function commitmentsOf(engine: Engine, taken: readonly Taken[]): Promise<Commitment[]> {
+  const found: Commitment[] = []
+  for (const { block, tx_index: txIndex, position, commitment } of taken) {
+    const [row] = await engine.query<{ tx_id: string; kind: string; id: string }>(
+      `SELECT t.tx_id, w.kind, w.id FROM ${LAKE}.bronze.writes w
+       JOIN ${LAKE}.bronze.transactions t ON t.block = w.block AND t.tx_index = w.tx_index
+       WHERE w.block = ${block} AND w.tx_index = ${txIndex} AND w.position = ${position}`,
+    )
+    invariant(row, 'a value that was taken out keeps its place')
+    const key = row.kind === '' ? row.id : recordKey(row.kind as RecordKind, row.id)
+    const hashes = { keyHash: sha256Hex(key), valueHash: commitment }
+    found.push({ block, txId: row.tx_id, txIndex, position, ...hashes })
+  }
+  return found
+}
+
+export async function oldestSnapshot(engine: Engine): Promise<string> {
+  const [row] = await engine.query<{ id: string }>(
+    `SELECT min(snapshot_id) AS id FROM ${LAKE}.snapshots()`,
+  )
+  return row?.id ?? '0'
+}
+
+/** The proof is kept, and the name is not. */
+async function end(
+  { database, identity }: WorkParts,
+  row: ErasureRow,
+  { statement, nonce }: { statement: Statement; nonce: string },
+): Promise<void> {
+  const proof = await signProof(statement, identity, nonce)
+  await database.execute(
+    `UPDATE lake_erasures SET step = 'DONE', step_at = now(), fault = NULL, sealed = NULL, proof = $2
+     WHERE erasure_id = $1 AND step = 'PURGED'`,
+    [row.erasure_id, JSON.stringify(proof)],
+  )
+}
