@@ -47,7 +47,11 @@ export const ledgerFamily: Family = {
   retention: [
     { table: 'bronze.blocks', keeps: 'LEDGER_PROOF', why: 'the chain of hashes' },
     { table: 'bronze.transactions', keeps: 'LEDGER_PROOF', why: 'names and fates, public' },
-    { table: 'bronze.settled', keeps: 'NO_PERSONAL_DATA', why: 'up to which block gold is settled' },
+    {
+      table: 'bronze.settled',
+      keeps: 'NO_PERSONAL_DATA',
+      why: 'up to which block gold is settled',
+    },
     {
       table: 'bronze.writes',
       keeps: 'TIME',
@@ -69,4 +73,3 @@ export const ledgerFamily: Family = {
     },
   ],
 }
-

@@ -38,40 +38,18 @@ export interface LakeReport {
 const SHOWN = 20
 const BLOCKS_AT_ONCE = 200
 
-export async function verifyLake(options: {
-  engine: Engine
-  ledger: Ledger
-  ownMsp: string
-  redactions?: RedactionsOf
-  onProgress?: (block: bigint) => void
-}): Promise<LakeReport> {
-  const { engine, ledger, ownMsp, redactions = NO_REDACTIONS } = options
+export interface Verifying {
+  readonly engine: Engine
+  readonly ledger: Ledger
+  readonly ownMsp: string
+  readonly redactions?: RedactionsOf
+  readonly onProgress?: (block: bigint) => void
+}
+
+export async function verifyLake(options: Verifying): Promise<LakeReport> {
+  const { engine } = options
   const until = await lakeHeight(engine)
-  const differing: string[] = []
-  const unlinked: string[] = []
-  const redacted = new Map<string, number>()
-  const stop = new AbortController()
-  let rows = 0
-  let before: string | undefined
-  let part: LedgerBlock[] = []
-  if (until >= 0n)
-    for await (const block of ledger.blocks(0n, stop.signal)) {
-      if (before !== undefined && before !== block.previousHash)
-        unlinked.push(block.number.toString())
-      before = hashOf(block)
-      part.push(block)
-      const isLast = block.number >= until
-      if (part.length >= BLOCKS_AT_ONCE || isLast) {
-        const places = await redactions(part[0]?.number ?? 0n, block.number)
-        const found = await compare(engine, part, { ownMsp, places, redacted })
-        rows += found.rows
-        differing.push(...found.differing)
-        options.onProgress?.(block.number)
-        part = []
-      }
-      if (isLast) break
-    }
-  stop.abort()
+  const { rows, differing, unlinked, redacted } = await compareBlocks(options, until)
   const silver = await compareSilver(engine)
   const gold = await compareGold(engine)
   const isEqual =
@@ -87,6 +65,47 @@ export async function verifyLake(options: {
     redacted: Object.fromEntries(redacted),
     equal: isEqual,
   }
+}
+
+/** Block by block along the chain, and row by row, up to the last block of the lake. */
+async function compareBlocks(options: Verifying, until: bigint) {
+  const { engine, ledger, ownMsp, redactions = NO_REDACTIONS } = options
+  const differing: string[] = []
+  const unlinked: string[] = []
+  const redacted = new Map<string, number>()
+  let rows = 0
+  let before: string | undefined
+  for await (const part of partsOf(ledger, until)) {
+    for (const block of part) {
+      if (before !== undefined && before !== block.previousHash)
+        unlinked.push(block.number.toString())
+      before = hashOf(block)
+    }
+    const [first, last] = [part[0]?.number ?? 0n, part.at(-1)?.number ?? -1n]
+    const places = await redactions(first, last)
+    const found = await compare(engine, part, { ownMsp, places, redacted })
+    rows += found.rows
+    differing.push(...found.differing)
+    options.onProgress?.(last)
+  }
+  return { rows, differing, unlinked, redacted }
+}
+
+/** All blocks up to this one, in the parts that are compared at once. */
+async function* partsOf(ledger: Ledger, until: bigint): AsyncGenerator<LedgerBlock[]> {
+  if (until < 0n) return
+  const stop = new AbortController()
+  let part: LedgerBlock[] = []
+  for await (const block of ledger.blocks(0n, stop.signal)) {
+    part.push(block)
+    const isLast = block.number >= until
+    if (part.length >= BLOCKS_AT_ONCE || isLast) {
+      yield part
+      part = []
+    }
+    if (isLast) break
+  }
+  stop.abort()
 }
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
