@@ -76,12 +76,10 @@ async function compareBlocks(options: Verifying, until: bigint) {
   let rows = 0
   let before: string | undefined
   for await (const part of partsOf(ledger, until)) {
-    for (const block of part) {
-      if (before !== undefined && before !== block.previousHash)
-        unlinked.push(block.number.toString())
-      before = hashOf(block)
-    }
-    const [first, last] = [part[0]?.number ?? 0n, part.at(-1)?.number ?? -1n]
+    unlinked.push(...unlinkedIn(part, before))
+    before = part.map(hashOf).at(-1)
+    const [first = 0n] = part.map(({ number }) => number)
+    const last = first + BigInt(part.length - 1)
     const places = await redactions(first, last)
     const found = await compare(engine, part, { ownMsp, places, redacted })
     rows += found.rows
@@ -89,6 +87,14 @@ async function compareBlocks(options: Verifying, until: bigint) {
     options.onProgress?.(last)
   }
   return { rows, differing, unlinked, redacted }
+}
+
+/** @param before hash of the block before the first, where there is one. */
+function unlinkedIn(part: readonly LedgerBlock[], before: string | undefined): string[] {
+  const hashes = [before, ...part.map(hashOf)]
+  return part
+    .filter(({ previousHash }, at) => hashes[at] !== undefined && hashes[at] !== previousHash)
+    .map(({ number }) => number.toString())
 }
 
 /** All blocks up to this one, in the parts that are compared at once. */
