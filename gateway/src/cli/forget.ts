@@ -4,6 +4,7 @@ import os from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabase, type Database } from '../platform/database/database.ts'
 import { ConfigFault, type Config } from '../platform/config.ts'
+import { isFault } from '../platform/faults.ts'
 import { createLog } from '../platform/log.ts'
 import { openSecrets } from '../platform/secrets.ts'
 import { connectLedger } from '../process.ts'
@@ -18,7 +19,7 @@ import {
 } from '../lakehouse/privacy/requests.ts'
 import { identityOf } from '../lakehouse/privacy/stream.ts'
 import { parseSubject } from '../lakehouse/privacy/subject.ts'
-import { workErasure } from '../lakehouse/privacy/work.ts'
+import { workErasure, type WorkParts } from '../lakehouse/privacy/work.ts'
 import { SOURCE_NAMES } from '../lakehouse/sources/source.ts'
 import { UsageFault } from './access.ts'
 
@@ -50,6 +51,7 @@ const oneOf = <T extends string>(flag: string, text: string | undefined, all: re
 }
 
 const PAUSE_MS = 2_000
+const ATTEMPTS = 60
 
 /** Asks, agrees, and works until the proof is there; a lake that is written meanwhile is waited for. */
 export async function forget(config: Config, flags: ForgetFlags, say: Say): Promise<boolean> {
@@ -78,7 +80,7 @@ export async function forget(config: Config, flags: ForgetFlags, say: Say): Prom
         dataPath: settings.dataPath,
         onStep: (step: string) => say(step),
       }
-      while ((await workErasure(parts, id)) === 'WAIT') await delay(PAUSE_MS)
+      await workOut(parts, id, say)
     } finally {
       engine.close()
     }
@@ -86,6 +88,19 @@ export async function forget(config: Config, flags: ForgetFlags, say: Say): Prom
     say(JSON.stringify(proof, undefined, 2))
     return true
   })
+}
+
+/** A gateway that writes at the same moment wins, and this comes behind it. */
+async function workOut(parts: WorkParts, id: string, say: Say): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if ((await workErasure(parts, id)) === 'DONE') return
+    } catch (error) {
+      if (!isFault(error, 'LAKE_QUERY') || attempt >= ATTEMPTS) throw error
+      say(`again: ${error.message}`)
+    }
+    await delay(PAUSE_MS)
+  }
 }
 
 /** @param file a proof; with `--subject` it is searched again for the one whom it is about. */

@@ -321,7 +321,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
       txIndex: 0,
       position: 0,
       keyHash: '',
-      valueHash: '',
+      valueHash: 'ff'.repeat(32),
     }
     const lie = structuredClone(statement)
     lie.remains.commitments.shown = [commitment]

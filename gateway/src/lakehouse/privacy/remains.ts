@@ -21,23 +21,26 @@ export interface Remaining {
 }
 
 export async function remains(engine: Engine, erasing: Erasing): Promise<Remaining[]> {
-  const found: Remaining[] = []
-  for (const [table, columns] of await textColumns(engine)) {
-    const rows = await engine.query<{
-      why: Why
-      class: string
-      rows: string
-      until: string | null
-    }>(
-      `SELECT why, class, count(*) AS rows, max("until")::VARCHAR AS "until"
-       FROM (SELECT ${whySql(table, erasing)} FROM ${LAKE}.${table}
-         WHERE ${columns.map(column => containsSql(column, erasing.named)).join(' OR ')})
-       GROUP BY ALL ORDER BY ALL`,
-    )
-    for (const { why, class: name, rows: count, until } of rows)
-      found.push({ table, why, class: name, rows: Number(count), ...(until ? { until } : {}) })
-  }
-  return found
+  const tables = [...(await textColumns(engine))].map(
+    ([table, columns]) => `SELECT ${quoted(table)} AS "table", ${whySql(table, erasing)}
+      FROM ${LAKE}.${table}
+      WHERE ${columns.map(column => containsSql(column, erasing.named)).join(' OR ')}`,
+  )
+  const rows = await engine.query<{
+    table: string
+    why: Why
+    class: string
+    rows: string
+    until: string | null
+  }>(
+    `SELECT "table", why, class, count(*) AS rows, max("until")::VARCHAR AS "until"
+     FROM (${tables.join(' UNION ALL ')}) GROUP BY ALL ORDER BY ALL`,
+  )
+  return rows.map(({ rows: count, until, ...row }) => ({
+    ...row,
+    rows: Number(count),
+    ...(until ? { until } : {}),
+  }))
 }
 
 /** By table of the lake, `schema.name`. Views say what tables say. */

@@ -13,6 +13,7 @@ import { ERASURE, type Rules } from './classes.ts'
 import { eraseSubject, type Erasing } from './erase.ts'
 import { ERASED } from './family.ts'
 import { ALL } from './forgotten.ts'
+import { isMarkerSql, placeText } from './marker.ts'
 import { commitmentsHash, signProof, WORDS, type Commitment, type Statement } from './proof.ts'
 import { forgetPast, rewrite, widenBounds } from './purge.ts'
 import { remains, type Remaining } from './remains.ts'
@@ -253,19 +254,21 @@ const placesTaken = (database: Database, job: string): Promise<Taken[]> =>
 
 /** With the transaction and the hash of the key, by which anybody finds the hash of the value on the ledger. */
 async function commitmentsOf(engine: Engine, taken: readonly Taken[]): Promise<Commitment[]> {
-  const found: Commitment[] = []
-  for (const { block, tx_index: txIndex, position, commitment } of taken) {
-    const [row] = await engine.query<{ tx_id: string; kind: string; id: string }>(
-      `SELECT t.tx_id, w.kind, w.id FROM ${LAKE}.bronze.writes w
-       JOIN ${LAKE}.bronze.transactions t ON t.block = w.block AND t.tx_index = w.tx_index
-       WHERE w.block = ${block} AND w.tx_index = ${txIndex} AND w.position = ${position}`,
-    )
+  if (taken.length === 0) return []
+  const rows = await engine.query<{ place: string; tx_id: string; kind: string; id: string }>(
+    `SELECT w.block || '/' || w.tx_index || '/' || w.position AS place, t.tx_id, w.kind, w.id
+     FROM ${LAKE}.bronze.writes w
+     JOIN ${LAKE}.bronze.transactions t ON t.block = w.block AND t.tx_index = w.tx_index
+     WHERE ${isMarkerSql('w.value')}`,
+  )
+  const byPlace = new Map(rows.map(row => [row.place, row]))
+  return taken.map(({ block, tx_index: txIndex, position, commitment }) => {
+    const row = byPlace.get(placeText(block, txIndex, position))
     invariant(row, 'a value that was taken out keeps its place')
     const key = row.kind === '' ? row.id : recordKey(row.kind as RecordKind, row.id)
     const hashes = { keyHash: sha256Hex(key), valueHash: commitment }
-    found.push({ block, txId: row.tx_id, txIndex, position, ...hashes })
-  }
-  return found
+    return { block, txId: row.tx_id, txIndex, position, ...hashes }
+  })
 }
 
 export async function oldestSnapshot(engine: Engine): Promise<string> {
