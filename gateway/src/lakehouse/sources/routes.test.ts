@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { GatewayProblem} from '../../client/index.ts';
+import type { GatewayProblem } from '../../client/index.ts'
 import { type Client } from '../../client/index.ts'
 import { testGateway, type TestGateway } from '../../testing/gateway.ts'
 import { createJournal } from '../journal.ts'
