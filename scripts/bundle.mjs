@@ -15,7 +15,7 @@ const PROCESSES = {
   chaincode: ['main'],
   network: ['node/main'],
   gateway: ['main', 'cli/main', 'lakehouse/analysis/child'],
-  'test-network': ['main', 'services/ipfs-main', 'simulators/main'],
+  'test-network': ['main', 'services/ipfs-main', 'simulators/main', 'simulators/sources/main'],
 }
 
 const LEFT_OUT = [

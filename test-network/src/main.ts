@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { playPilot, prepareWorld, printStory, type World } from './pilot/index.ts'
+import { openSources, playPilot, prepareWorld, printStory, type World } from './pilot/index.ts'
 import { REPOSITORY } from './supervisor/layout.ts'
 import type { LedgerKind } from './supervisor/ledger.ts'
 import { memoryOf, processorSeconds } from './supervisor/resources.ts'
@@ -82,6 +82,7 @@ function showAddresses(network: RunningNetwork): void {
   say('Portals and gateways (log-ins are in pilot-access.json):')
   for (const [key, url] of Object.entries(network.gateways)) say(`  ${key.padEnd(10)} ${url}`)
   say(`  simulators ${network.simulators}`)
+  if (network.lakes.length > 0) say(`  sources    ${network.sources} (simulator)`)
 }
 
 /** Resolves at Ctrl-C, at a request to end, and when nobody is left to read: the processes must not outlive this one. */
@@ -131,8 +132,9 @@ async function run(settings: Settings): Promise<boolean> {
     writeAccess(network)
     say('Business may begin')
     network.complete.then(() => say('Everything is up')).catch(() => undefined)
+    const opened = openSources({ network, world: world(), say })
     const outcome = settings.play ? play(settings, network, world()) : Promise.resolve(true)
-    const whole = Promise.all([outcome, network.complete]).then(([ok]) => ok)
+    const whole = Promise.all([outcome, network.complete, opened]).then(([ok]) => ok)
     const ok = await Promise.race([whole, end.then(() => false)])
     showAddresses(network)
     if (!settings.once) {

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { castOf, createActors, type Actors, type Person } from '../pilot/actors.ts'
-import { playPilot, prepareWorld, type PilotResult, type World } from '../pilot/index.ts'
+import {
+  openSources,
+  playPilot,
+  prepareWorld,
+  type PilotResult,
+  type World,
+} from '../pilot/index.ts'
 import type { LedgerKind } from '../supervisor/ledger.ts'
 import { bringUp, type RunningNetwork } from '../supervisor/network.ts'
 import type { OrganizationKey } from '../supervisor/organizations.ts'
@@ -48,6 +54,7 @@ export async function startTestNetwork(options: {
       onEvent: event => say(`${event.name} ${event.what} ${event.detail ?? ''}`),
     })
     await network.complete
+    await openSources({ network, world, say })
   } catch (fault) {
     process.stdout.write(`${lines.join('\n')}\n`)
     throw fault

@@ -284,6 +284,22 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       expect(await other.call('lake.get', {})).to.include({ state: 'ABSENT', block: '-1' })
     })
 
+    it('has what its sources tell of the members of the pilot, each of them by itself', async () => {
+      const operator = await test.actors.operator('banka')
+      const items = await until(
+        'the sources',
+        async () => {
+          const { items: all } = await operator.call('lake.sources', {})
+          const told = all.filter(({ records }) => records > 0).map(({ source }) => source)
+          const awaited = ['bank_statements', 'vat_invoices', 'credit_bureau', 'ledger_behaviour']
+          return awaited.every(name => told.some(source => source === name)) ? all : undefined
+        },
+        120_000,
+      )
+      expect(items.filter(({ state }) => state === 'FAILING')).to.deep.equal([])
+      expect(items.filter(({ deadLetters }) => deadLetters > 0)).to.deep.equal([])
+    })
+
     it('is, row by row, what the ledger gives from block 0, and answers about the past', async () => {
       const { command, args } = nodeProcess('gateway', 'cli/main')
       const config = path.join(test.network.stateFolder, 'gateways/banka/config.json')

@@ -8,6 +8,7 @@
  *
  * May import the gateway's client, the generator, the simulators' message formats and the supervisor's types.
  */
+export { openSources } from './consents.ts'
 export { playPilot, type PilotResult } from './story.ts'
 export { prepareWorld, type PilotPlan, type World } from './world.ts'
 export { printStory } from './print.ts'

@@ -12,6 +12,7 @@ import {
 import type { AccountOpening } from '../simulators/index.ts'
 import type { SimulatorOptions } from '../simulators/server.ts'
 import { inState, keptJson } from '../supervisor/layout.ts'
+import type { SimulatedSources } from '../supervisor/sources.ts'
 
 /** Decided at the first start and kept: a resumed pilot must not change its mind. */
 export interface PilotPlan {
@@ -30,7 +31,9 @@ export interface World {
   readonly firms: Firms
   /** The folder of input files. */
   readonly year: string
-  readonly simulated: Pick<SimulatorOptions, 'banks' | 'firstDay'>
+  readonly simulated: Pick<SimulatorOptions, 'banks' | 'firstDay'> & {
+    readonly sources: SimulatedSources
+  }
 }
 
 /** The account each simulated bank pays financings from. */
@@ -75,8 +78,21 @@ export function prepareWorld(options: {
     generateYear({ directory: year, seed: plan.seed, last: plan.last, invoices: plan.invoices })
   }
   const firms = firmsOf(plan.seed)
-  return { plan, firms, year, simulated: { firstDay: plan.today, banks: banksOf(firms, year) } }
+  const simulated = {
+    firstDay: plan.today,
+    banks: banksOf(firms, year),
+    sources: sourcesOf(plan),
+  }
+  return { plan, firms, year, simulated }
 }
+
+/** The firms of the pilot and their year of trade, with some people around them. */
+const sourcesOf = ({ seed, last, invoices }: PilotPlan): SimulatedSources => ({
+  seed,
+  first: addDays(last, -364),
+  population: { firms: 0, shopkeepers: 12, farmers: 8 },
+  trade: { last, invoices },
+})
 
 /** The simulated banks take over where the statements of the year end. */
 function banksOf(firms: Firms, year: string): Record<string, AccountOpening[]> {

@@ -12,6 +12,7 @@ import {
   type OrganizationKey,
   type PilotOrganization,
 } from './organizations.ts'
+import { sourcesUrl } from './sources.ts'
 import type { ProcessSpec } from './spec.ts'
 import { httpOk, poll } from './waiting.ts'
 
@@ -63,6 +64,8 @@ type Role = (typeof ROLES)[number] | 'lake'
 const EXTENSIONS = path.join(REPOSITORY, 'node_modules/.triflow-duckdb')
 /** Six gateways share a machine here. */
 const LAKE_MEMORY_MB = 192
+/** Who plays the pilot waits no hour. */
+const BEHAVIOUR_SECONDS = 60
 
 /** One process of a gateway: what it plays and where it answers. */
 interface Part {
@@ -139,6 +142,11 @@ function configurationOf(
       dataPath: inState.lake(needs.stateFolder, key),
       extensionFolder: EXTENSIONS,
       memoryMb: LAKE_MEMORY_MB,
+      behaviourSeconds: BEHAVIOUR_SECONDS,
+      sources: {
+        baseUrl: sourcesUrl(needs.ports),
+        tokenFile: inState.sourcesToken(needs.stateFolder),
+      },
     },
     vault: { apiUrl: needs.ipfsUrl, keyringFile: writeKeyring(needs, organization, folder) },
     secretsFile: path.join(folder, 'secrets.json'),

@@ -39,6 +39,8 @@ export interface Ports {
   readonly redis: number
   readonly ipfs: number
   readonly simulators: number
+  /** Of the simulator of data sources. */
+  readonly sources: number
   readonly gateways: Readonly<Record<OrganizationKey, number>>
   /** Of the gateway whose roles have processes of their own. */
   readonly projector: number
@@ -57,6 +59,7 @@ function portsAt(base: number): Ports {
     redis: base + 71,
     ipfs: base + 72,
     simulators: base + 73,
+    sources: base + 74,
     gateways: Object.fromEntries(gateways) as Ports['gateways'],
     projector: base + 86,
     worker: base + 87,
@@ -95,6 +98,9 @@ export const inState = {
   pilot: (state: string): string => path.join(state, 'pilot'),
   year: (state: string): string => path.join(state, 'pilot/year'),
   simulators: (state: string): string => path.join(state, 'simulators'),
+  /** What the simulator of data sources is told, and the token that opens it. */
+  sources: (state: string): string => path.join(state, 'simulators/sources'),
+  sourcesToken: (state: string): string => path.join(state, 'simulators/sources/token'),
   result: (state: string): string => path.join(state, 'pilot.json'),
 }
 

@@ -6,10 +6,14 @@ import { claimPorts, inState, type Ports } from './layout.ts'
 import { prepareLedger, type LedgerKind, type PilotLedger } from './ledger.ts'
 import { ORGANIZATIONS, type OrganizationKey } from './organizations.ts'
 import { simulatorProcess, simulatorsUrl } from './simulators.ts'
+import { sourcesProcess, sourcesUrl, type SimulatedSources } from './sources.ts'
 import type { ServiceChoice } from './spec.ts'
 import { createSupervisor, type Supervisor, type SupervisorEvent } from './supervisor.ts'
 
-type SimulatedWorld = Pick<SimulatorOptions, 'banks' | 'firstDay'>
+/** Of the sources only where there is a lake. */
+type SimulatedWorld = Pick<SimulatorOptions, 'banks' | 'firstDay'> & {
+  readonly sources: SimulatedSources
+}
 
 export interface NetworkOptions {
   readonly stateFolder: string
@@ -33,6 +37,10 @@ export interface RunningNetwork {
   readonly choices: readonly ServiceChoice[]
   readonly gateways: Readonly<Record<OrganizationKey, string>>
   readonly simulators: string
+  /** Of the simulator of data sources, which runs where there is a lake. */
+  readonly sources: string
+  /** The organisations whose gateways keep a lake. */
+  readonly lakes: readonly OrganizationKey[]
   readonly operatorPasswords: Readonly<Record<string, string>>
   /** Settles when the last process is ready; business may begin before. */
   readonly complete: Promise<void>
@@ -110,6 +118,8 @@ async function start(options: NetworkOptions, supervisor: Supervisor): Promise<R
     choices: services.all,
     gateways: Object.fromEntries(urls) as RunningNetwork['gateways'],
     simulators: simulatorsUrl(ports),
+    sources: sourcesUrl(ports),
+    lakes: shared.lakes,
     operatorPasswords: secrets.operatorPasswords,
     complete,
     stop: () => supervisor.stop(),
@@ -162,7 +172,10 @@ async function startRest(shared: SharedNeeds, { supervisor, ledger, world }: Res
   const { stateFolder, ports } = shared
   await ledger.startRest(supervisor)
   for (const key of OTHER_GATEWAYS) await startGateway(shared, supervisor, key)
-  await supervisor.start(simulatorProcess({ stateFolder, ports, world }))
+  const { sources, ...simulated } = world
+  await supervisor.start(simulatorProcess({ stateFolder, ports, world: simulated }))
+  if (shared.lakes.length > 0)
+    await supervisor.start(sourcesProcess({ stateFolder, ports, world: sources }))
 }
 
 interface Services {

@@ -135,7 +135,9 @@ export const sourceRoutes = routes({
       subject: Subject,
       source: z.enum(SOURCE_NAMES),
       form: z.enum(CONSENT_FORMS),
-      evidenceDocumentId: Id.optional().describe('What was signed; needed for WRITTEN_CONSENT'),
+      evidenceDocumentId: Id.optional().describe(
+        'What was signed: a document of the vault, or the number of a paper; needed for WRITTEN_CONSENT',
+      ),
     }),
     response: Consent,
   },

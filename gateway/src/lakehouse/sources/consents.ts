@@ -20,7 +20,8 @@ export const sourcesMigration: Migration = {
     source text NOT NULL,
     form text NOT NULL,
     evidence_document_id text,
-    granted_at timestamptz NOT NULL DEFAULT now(),
+    -- As exact as a cursor of the list is.
+    granted_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
     granted_by text NOT NULL,
     withdrawn_at timestamptz,
     withdrawn_by text

@@ -7,7 +7,8 @@
  * Invariants: a record is kept once, or is a dead letter, or is counted as dropped; nothing of a subject is kept that
  * had to say yes and did not; a batch and the position behind it are one transaction; no loop runs without a pause.
  *
- * May import platform/ and the model of the contracts; knows nothing of DuckDB.
+ * May import platform/ and the model of the contracts. What is exported here knows nothing of DuckDB; the tables, the
+ * sink over the engine, the streams and the routes stand in files of their own (`tables`, `lakeSink`, `start`, `routes`).
  */
 export { CATALOGUE, PULLED, sourceOf, type SourceBody } from './catalogue/index.ts'
 export { type Field, type Masking } from './fields.ts'

@@ -170,7 +170,10 @@ describe('the lake as a sink of sources', function () {
       engine.query(`SELECT * FROM lake.silver.source_social_behaviour ORDER BY arrival`)
     const before = await silver()
     expect(before.at(-1)).to.include({ phone: '138****1111', contacts: 120, note: null })
-    for (const table of SOURCE_TABLES) {
+    const filled = SOURCE_TABLES.filter(({ source: { name } }) =>
+      ['customs', 'social_behaviour', 'ecommerce'].includes(name),
+    )
+    for (const table of filled) {
       const [have, wanted] = [
         `FROM lake.silver.${table.name}`,
         sourceRows(table, 'lake.bronze.source_records'),

@@ -124,7 +124,9 @@ async function deliverTogether(
     try {
       return await deliverOnce(parts, batches)
     } catch (error) {
-      if (attempt >= TRIES || !isFault(error, 'LAKE_QUERY')) throw error
+      if (!isFault(error, 'LAKE_QUERY')) throw error
+      // What the engine says may repeat a value of a record: it is for the log, and for nobody's status.
+      if (attempt >= TRIES) throw new Error('the lake did not take a batch', { cause: error })
       await delay(AGAIN_MS * attempt)
     }
   }

@@ -35,6 +35,16 @@ const payment = (valueOn: string, amountFen: string) => ({
   amountFen,
 })
 
+const OBLIGOR = 'm00000000000000dd'
+const certificate = {
+  obligor: OBLIGOR,
+  holder: SELLER,
+  currency: 'CNY',
+  dueOn: '2026-01-20',
+  faceFen: '50000',
+  collectedFen: '10000',
+}
+
 describe('the behaviour of members on the ledger', function () {
   this.timeout(60_000)
   let store: TestDatabase
@@ -61,8 +71,13 @@ describe('the behaviour of members on the ledger', function () {
 
   type Secret = { key: string; value: object }
   /** One transaction at an instant, as the next block. */
-  async function commit(number: number, at: string, secrets: readonly Secret[]): Promise<void> {
-    const made = block(number, [{ secrets }])
+  async function commit(
+    number: number,
+    at: string,
+    secrets: readonly Secret[],
+    writes: readonly Secret[] = [],
+  ): Promise<void> {
+    const made = block(number, [{ secrets, writes }])
     const transactions = made.transactions.map(one => ({ ...one, timestampMs: Date.parse(at) }))
     await createIngest(engine, OWN_MSP).take([{ block: { ...made, transactions }, atMs: nowMs }])
   }
@@ -114,7 +129,12 @@ describe('the behaviour of members on the ledger', function () {
         }),
       },
     ])
-    await commit(2, '2026-01-25T02:00:00Z', [])
+    await commit(
+      2,
+      '2026-01-25T02:00:00Z',
+      [{ key: 'R:one', value: certificate }],
+      [{ key: 'R:one', value: { state: 'OVERDUE' } }],
+    )
     await lookUntilDone()
     expect(await of(BUYER, '2026-01-09', 'overdue_fen')).to.equal('0')
     expect(await of(BUYER, '2026-01-09', 'days_beyond_terms')).to.equal(null)
@@ -129,6 +149,10 @@ describe('the behaviour of members on the ledger', function () {
     expect(await of(SELLER, '2026-01-20', 'dilution_ppm')).to.equal(400_000)
     expect(await of(SELLER, '2026-01-20', 'confirmed_fen')).to.equal('90000')
     expect(await of(BUYER, '2026-01-20', 'subject')).to.equal(CODE)
+    // Of whom only a certificate is known.
+    expect(await of(OBLIGOR, '2026-01-25', 'overdue_fen')).to.equal('40000')
+    expect(await of(OBLIGOR, '2026-01-25', 'days_beyond_terms')).to.equal(5)
+    expect(await of(OBLIGOR, '2026-01-25', 'confirmed_fen')).to.equal('50000')
     const [today] = await rows(`member = '${BUYER}' AND as_of = DATE '2026-01-25'`)
     expect(today).to.include({ revision: '1', arrived_at: '2026-01-25 03:00:00' })
   })

@@ -90,7 +90,7 @@ const ppm = (part: string, whole: string): string =>
   `CAST(round(1000000 * (${part}) / nullif(${whole}, 0)) AS INTEGER)`
 
 /**
- * The rows that follow from cuts.
+ * The rows that follow from cuts. Who is no party to the invoices knows an obligor by its certificates alone.
  *
  * @param cuts a table of `CUTS`, or a question for such rows, in brackets.
  */
@@ -107,17 +107,28 @@ export function measuredSql(cuts: string): string {
     SELECT number, member, max(fen) AS largest_fen, sum(fen) AS all_fen FROM (
       SELECT number, member, partner, sum(gross_fen) AS fen FROM sides
       WHERE payable_on > ${YEAR} GROUP BY ALL) GROUP BY ALL),
-  certified AS (
-    SELECT t.number, t.obligor AS member, sum(t.face_fen - t.collected_fen) AS overdue_fen
+  certificates AS (
+    SELECT t.*, s.state, t.face_fen - t.collected_fen AS open_fen,
+      s.state IN ('OVERDUE', 'RECOURSE') AS is_overdue
     FROM (${heldAt('receivables')}) t JOIN (${heldAt('receivable_states')}) s
       ON s.number = t.number AND s.id = t.id
-    WHERE s.state IN ('OVERDUE', 'RECOURSE') AND NOT t.deleted GROUP BY ALL),
+    WHERE NOT t.deleted AND s.state NOT IN ('PROPOSED', 'OFFERED', 'CONSUMED', 'CANCELLED')),
+  certified AS (
+    SELECT number, obligor AS member, sum(face_fen) AS confirmed_fen,
+      sum(open_fen) FILTER (is_overdue) AS overdue_fen
+    FROM certificates GROUP BY ALL),
   late AS (
     SELECT number, buyer AS member, sum(amount_fen * late) / nullif(sum(amount_fen), 0) AS days FROM (
       SELECT number, buyer, amount_fen, late FROM (${PAID})
       UNION ALL
       SELECT number, buyer, open_fen, as_of - payable_on FROM held
-      WHERE payable_on < as_of AND open_fen > 0) GROUP BY ALL),
+      WHERE payable_on < as_of AND open_fen > 0
+      UNION ALL
+      SELECT number, obligor, open_fen, as_of - due_on FROM certificates WHERE is_overdue
+      UNION ALL
+      SELECT c.number, c.obligor, s.paid_fen, greatest(0, s.paid_on - c.due_on) FROM certificates c
+      JOIN (${heldAt('settlements')}) s ON s.number = c.number AND s.id = c.id
+      WHERE s.paid_on BETWEEN c.as_of - 365 AND c.as_of) GROUP BY ALL),
   measured AS (
     SELECT number, member,
       ${ppm(
@@ -127,18 +138,19 @@ export function measuredSql(cuts: string): string {
       count(*) FILTER (disputed_fen > 0) AS disputes,
       sum(confirmed_fen) AS confirmed_fen,
       coalesce(sum(open_fen) FILTER (side = 'BUYER' AND payable_on < as_of), 0) AS overdue_fen
-    FROM sides GROUP BY ALL)
+    FROM sides GROUP BY ALL),
+  members AS (SELECT number, member FROM measured UNION SELECT number, member FROM certified)
   SELECT m.member || '/' || c.as_of AS id,
     c.revision,
     'MEMBER' AS subject_kind, codes.credit_code AS subject,
     least(c.known_at, CAST(c.as_of AS TIMESTAMP) + INTERVAL 15 HOUR + INTERVAL 59 MINUTE) AS event_at,
     c.known_at AS arrived_at, c.number AS arrival, m.member, c.as_of,
     CAST(round(late.days) AS INTEGER) AS days_beyond_terms,
-    m.dilution_ppm, CAST(m.disputes AS INTEGER) AS disputes,
+    measured.dilution_ppm, CAST(coalesce(measured.disputes, 0) AS INTEGER) AS disputes,
     ${ppm('partners.largest_fen', 'partners.all_fen')} AS largest_partner_ppm,
-    CAST(m.confirmed_fen AS BIGINT) AS confirmed_fen,
-    CAST(m.overdue_fen + coalesce(certified.overdue_fen, 0) AS BIGINT) AS overdue_fen
-  FROM measured m JOIN cuts c USING (number)
+    CAST(coalesce(measured.confirmed_fen, certified.confirmed_fen, 0) AS BIGINT) AS confirmed_fen,
+    CAST(coalesce(measured.overdue_fen, 0) + coalesce(certified.overdue_fen, 0) AS BIGINT) AS overdue_fen
+  FROM members m JOIN cuts c USING (number) LEFT JOIN measured USING (number, member)
   LEFT JOIN partners USING (number, member) LEFT JOIN late USING (number, member)
   LEFT JOIN certified USING (number, member)
   LEFT JOIN ${LAKE}.bronze.${MEMBER_CODES.name} codes
