@@ -125,7 +125,8 @@ export function startEvents(parts: LakeParts): Stream {
       name: EVENTS_STREAM,
       pauseMs: PAUSE_MS,
       async take() {
-        await attend(database)
+        const isNewLake = (await positionOf(engine, EVENTS_STREAM)) === undefined
+        await attend(database, { isNewLake })
         const rows = await takeEvents({ engine, database })
         if (rows === 0) return 'CAUGHT_UP'
         const place = parsePlace(await positionOf(engine, EVENTS_STREAM))
