@@ -85,6 +85,10 @@ async function beginAgain(tx: Queryable): Promise<void> {
   for (const sql of historyOf()) await tx.execute(sql)
 }
 
+export async function isEmpty(database: Queryable): Promise<boolean> {
+  return (await database.query('SELECT 1 FROM outbox LIMIT 1')).length === 0
+}
+
 /** Forgets what the lake has. */
 export async function prune(database: Queryable, { xid, number }: Place): Promise<void> {
   await database.execute(
