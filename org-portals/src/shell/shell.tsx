@@ -2,6 +2,7 @@ import { Button } from 'antd'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router'
+import { useRecorder } from '../behaviour/use-recorder.ts'
 import { Loading } from '../design/state.tsx'
 import { LoginPage } from '../session/login.tsx'
 import { useOrganization } from '../session/organization.ts'
@@ -21,6 +22,7 @@ function Frame() {
   const { t } = useTranslation()
   const { pathname } = useLocation()
   const { user } = useUser()
+  useRecorder(pagesFor(user).find(({ path }) => path === pathname)?.name ?? 'unknown')
   return (
     <div className="frame">
       <a className="skip" href="#content">

@@ -218,6 +218,24 @@ describe('events of the gateway', function () {
     expect(new Set(names).size).to.equal(60)
   })
 
+  it('are told once more to a lake that begins anew: what stands in the tables, each once', async () => {
+    const again = await freshLake()
+    const anew = await openEngine(again)
+    const counts = `SELECT (SELECT count(*) FROM lake.silver.operations) AS operations,
+      (SELECT count(*) FROM lake.silver.audit_lines) AS audits,
+      (SELECT count(*) FROM lake.silver.submission_events) AS submissions`
+    await takeAll()
+    await operation('between')
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      await attend(store.database, { isNewLake: true })
+    while ((await takeEvents({ engine: anew, database: store.database })) > 0);
+    const [row] = await anew.query(counts)
+    // Those of the gap and of after it are in the tables as well.
+    expect(row).to.deep.equal({ operations: '5', audits: '1', submissions: '1' })
+    anew.close()
+    again.remove()
+  })
+
   it('come by themselves, and the status says how far they are', async () => {
     const journal = createJournal(store.database, error => {
       throw error

@@ -8,6 +8,7 @@ import { pull, type LakeParts, type Stream } from '../stream.ts'
 import { silverEvents, silverPlace } from './family.ts'
 import {
   attend,
+  isEmpty,
   parsePlace,
   placeText,
   prune,
@@ -38,6 +39,8 @@ export async function takeEvents({
   rows: limit = BATCH_ROWS,
   nowMs = Date.now,
 }: Taking): Promise<number> {
+  // The lake is not asked while there is nothing to bring.
+  if (await isEmpty(database)) return 0
   const after = await positionOf(engine, EVENTS_STREAM)
   const place = parsePlace(after)
   await prune(database, place)
@@ -120,12 +123,15 @@ function behaviourCells(row: OutboxRow, arrived: bigint): Cell[] {
 /** The stream of every lake: what the gateway does is always told. */
 export function startEvents(parts: LakeParts): Stream {
   const { engine, database, journal } = parts
+  /** Until it has a position, which it keeps. */
+  let isNewLake = true
   return pull(
     {
       name: EVENTS_STREAM,
       pauseMs: PAUSE_MS,
       async take() {
-        await attend(database)
+        isNewLake &&= (await positionOf(engine, EVENTS_STREAM)) === undefined
+        await attend(database, { isNewLake })
         const rows = await takeEvents({ engine, database })
         if (rows === 0) return 'CAUGHT_UP'
         const place = parsePlace(await positionOf(engine, EVENTS_STREAM))

@@ -5,7 +5,7 @@
  */
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { CodedError } from '../../platform/faults.ts'
-import { historyOf, READER_DAYS, TOLD_TABLES } from './schema.ts'
+import { HISTORY_KINDS, historyOf, READER_DAYS, TOLD_TABLES } from './schema.ts'
 
 export interface OutboxRow extends Record<string, unknown> {
   readonly xid: string
@@ -34,17 +34,23 @@ export function parsePlace(text: string | undefined): Place {
 const RENEW_HOURS = 24
 
 /**
- * From now on the gateway tells what it does; the first time it also tells what is there already. What was not told
- * while the reader was given up is told as the gap that it is.
+ * From now on the gateway tells what it does; the first time it also tells what is there already, and so it does to a
+ * lake that begins anew after another one. What was not told while the reader was given up is told as a gap.
  */
-export async function attend(database: Database): Promise<void> {
-  const [reader] = await database.query<{ hours: number }>(
-    `SELECT extract(epoch FROM read_until - now())::float8 / 3600 AS hours FROM outbox_reader`,
+export async function attend(
+  database: Database,
+  { isNewLake = false }: { isNewLake?: boolean } = {},
+): Promise<void> {
+  const [reader] = await database.query<{ hours: number; pruned: boolean }>(
+    `SELECT extract(epoch FROM read_until - now())::float8 / 3600 AS hours, pruned FROM outbox_reader`,
   )
-  if (reader && reader.hours > READER_DAYS * 24 - RENEW_HOURS) return
+  const isAgain = reader !== undefined && reader.pruned && isNewLake
+  const isLate = reader !== undefined && reader.hours <= READER_DAYS * 24 - RENEW_HOURS
+  if (reader && !isAgain && !isLate) return
   await database.transaction(async tx => {
-    if (reader) await renew(tx)
-    else await begin(tx)
+    if (reader && isLate) await renew(tx)
+    if (isAgain) await beginAgain(tx)
+    if (!reader) await begin(tx)
   })
 }
 
@@ -60,8 +66,10 @@ async function renew(tx: Queryable): Promise<void> {
 }
 
 /** Writers wait meanwhile: a row that neither the history nor a trigger tells of cannot be. */
+const LOCK = `LOCK TABLE ${TOLD_TABLES.join(', ')} IN SHARE ROW EXCLUSIVE MODE`
+
 async function begin(tx: Queryable): Promise<void> {
-  await tx.execute(`LOCK TABLE ${TOLD_TABLES.join(', ')} IN SHARE ROW EXCLUSIVE MODE`)
+  await tx.execute(LOCK)
   const made = await tx.execute(
     `INSERT INTO outbox_reader (read_until) VALUES (${UNTIL}) ON CONFLICT DO NOTHING`,
   )
@@ -69,10 +77,23 @@ async function begin(tx: Queryable): Promise<void> {
   for (const sql of historyOf()) await tx.execute(sql)
 }
 
+async function beginAgain(tx: Queryable): Promise<void> {
+  await tx.execute(LOCK)
+  const due = await tx.execute('UPDATE outbox_reader SET pruned = false WHERE pruned')
+  if (due === 0) return
+  await tx.execute('DELETE FROM outbox WHERE kind = ANY($1)', [HISTORY_KINDS])
+  for (const sql of historyOf()) await tx.execute(sql)
+}
+
+export async function isEmpty(database: Queryable): Promise<boolean> {
+  return (await database.query('SELECT 1 FROM outbox LIMIT 1')).length === 0
+}
+
 /** Forgets what the lake has. */
-export async function prune(database: Queryable, { xid, number }: Place): Promise<number> {
-  return database.execute(
-    'DELETE FROM outbox WHERE (xid, number) <= ($1::text::xid8, $2::bigint)',
+export async function prune(database: Queryable, { xid, number }: Place): Promise<void> {
+  await database.execute(
+    `WITH gone AS (DELETE FROM outbox WHERE (xid, number) <= ($1::text::xid8, $2::bigint) RETURNING 1)
+     UPDATE outbox_reader SET pruned = true WHERE NOT pruned AND EXISTS (SELECT 1 FROM gone)`,
     [xid, number],
   )
 }

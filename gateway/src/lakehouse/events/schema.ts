@@ -23,7 +23,9 @@ const TABLES = `
   CREATE TABLE outbox_reader (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     since timestamptz NOT NULL DEFAULT now(),
-    read_until timestamptz NOT NULL
+    read_until timestamptz NOT NULL,
+    -- Something that was read is gone: a lake that begins anew must be told again what stands in the tables.
+    pruned boolean NOT NULL DEFAULT false
   );
   CREATE TABLE behaviour_choices (
     user_id text PRIMARY KEY REFERENCES users,
@@ -159,6 +161,15 @@ export const eventsMigration: Migration = {
 
 /** Held while the first lake is told what was before it: nothing can be written that neither side tells. */
 export const TOLD_TABLES = [...new Set(Object.values(TOLD).map(({ table }) => table))]
+
+/** What the history tells of again. */
+export const HISTORY_KINDS = [
+  ...new Set(
+    Object.values(TOLD)
+      .filter(({ history }) => history !== 'false')
+      .map(({ inserted, updated }) => inserted?.kind ?? updated?.kind ?? ''),
+  ),
+]
 
 /** What stands in the tables; when it came to stand there is known only where a column says so. */
 export const historyOf = (): string[] =>

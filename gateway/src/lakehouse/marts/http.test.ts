@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect } from 'chai'
+import { runLake } from '../../cli/lake.ts'
 import type { Client } from '../../client/index.ts'
 import { codeOf, testGateway, type TestGateway } from '../../testing/gateway.ts'
 import { openEngine, type Engine } from '../engine.ts'
@@ -233,6 +236,21 @@ describe('portals and figures over HTTP', function () {
       expect(await engine.query(debt.query)).to.have.length(debt.rows.length)
       const unknown = operator.call('kpis.get', { params: { name: 'nothing' } })
       expect(await codeOf(unknown)).to.equal('OBJECT_UNKNOWN')
+    })
+
+    it('answer the same on the command line', async () => {
+      const file = path.join(gateway.scratch, 'config.json')
+      writeFileSync(file, JSON.stringify(gateway.services.config))
+      const said: string[] = []
+      const kpi = (...words: string[]) =>
+        runLake(['--config', file], ['kpi', ...words], {}, line => said.push(line))
+      expect(await kpi('bad_debt')).to.equal(true)
+      expect(said[0]).to.include('坏账率').and.include('block 33')
+      expect(said.join('\n')).to.match(/2026-01 .*800000/)
+      await kpi()
+      expect(said.join('\n')).to.include('audit_effort')
+      const unknown = await kpi('nothing').catch((error: Error) => error.message)
+      expect(unknown).to.include('approval_time')
     })
 
     it('count what an auditor reads, as soon as it is in the lake', async () => {

@@ -249,6 +249,9 @@ export async function bringWorld(engine: Engine, { database }: TestDatabase): Pr
       '${JSON.stringify({ registeredAddress: ADDRESS })}', '')`,
   )
   await engine.write(NO_ROWS, ({ run }) =>
-    run(`INSERT INTO lake.bronze.source_records VALUES ${records.join(', ')}`),
+    run(
+      `INSERT INTO lake.bronze.source_records (source, id, revision, subject_kind, subject, event_at,
+         arrived_at, body, fingerprint) VALUES ${records.join(', ')}`,
+    ),
   )
 }
