@@ -111,14 +111,16 @@ describe(`a lake on storage that speaks S3 (${storageServer()}, LAKE_SEED=${SEED
     expect((await verified(engine, chain)).equal).to.equal(true)
   })
 
-  it('shows the key of the storage in no error and no table', async () => {
+  it('shows the key of the storage in no error and no table', async function () {
+    // The other one looks at no key.
+    if (storageServer() !== 'versitygw') return void this.skip()
     await bring(engine, chainOf(SEED, 30))
     const seen = await Promise.all(
       ['duckdb_databases()', 'duckdb_secrets()', 'duckdb_settings()', 'duckdb_logs'].map(what =>
         engine.query(`FROM ${what}`),
       ),
     )
-    if (storageServer() === 'versitygw') expect(JSON.stringify(seen)).to.not.include(server.key)
+    expect(JSON.stringify(seen)).to.not.include(server.key)
     const secret = 'another key, of nobody'
     writeFileSync(place.storage.secretFile, secret)
     try {
