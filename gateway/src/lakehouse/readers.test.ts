@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { silent } from '../testing/postgres.ts'
@@ -78,6 +79,7 @@ describe(`who reads the lake while it is written (LAKE_SEED=${SEED})`, function 
     while (follower.height() < 99n) {
       expect(await transactionsIn(files)).to.deep.equal(wanted)
       times += 1
+      await delay(50)
     }
     await follower.close()
     await keepUp(engine, KEPT_DAYS)
