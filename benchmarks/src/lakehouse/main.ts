@@ -50,9 +50,9 @@ const QUESTIONS: readonly Question[] = [
        FROM ${table('payments')} GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
     inLake: {
       // The last day of a month is looked up for each day of a file, its first is worked out row by row.
-      'silver, row by row': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
+      'silver, last_day': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
         FROM lake.silver.payments GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
-      'gold, row by row': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
+      'gold, last_day': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
         FROM lake.gold.payments GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
       'gold, its mart': `SELECT payer, month, records, sum_fen
         FROM lake.gold.payments_by_month ORDER BY 4 DESC LIMIT 100`,
