@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { root } from './build.mjs'
 import { runtime } from './runtime.mjs'
 import { setUp } from './setup.mjs'
+import { bringStorageServer } from './storage-server.mjs'
 
 /** Time budgets in seconds on two cores; a suite that needs longer has failed. */
 const SUITES = [
@@ -147,6 +148,7 @@ if (values.ledger === 'fabric' && !process.env.FABRIC_BIN) {
   process.exit(1)
 }
 setUp()
+if (chosenSuites().some(({ name }) => name === 'lakehouse')) bringStorageServer()
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'triflow-test-'))
 const sums = { passed: 0, failed: 0, skipped: 0 }
 for (const suite of chosenSuites().flatMap(runsOf)) {

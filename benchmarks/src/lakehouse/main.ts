@@ -1,6 +1,8 @@
 /**
- * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5]`: how fast blocks come into the lake, and
- * what analysts ask of silver and gold, beside plain PostgreSQL with the indexes for it in the same process.
+ * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5] [--full]`: how fast blocks come into the
+ * lake, and what analysts ask of silver and gold, beside plain PostgreSQL with the indexes for it in the same process;
+ * `--full` goes on to a hundred million rows. `--watch CONFIG [--seconds 60]`: how old a block is when it can be asked
+ * for, beside a pilot that runs.
  */
 import { parseArgs } from 'node:util'
 import { openEngine, type Engine } from '@triflow/gateway/lakehouse/engine'
@@ -9,6 +11,7 @@ import { freshLake } from '@triflow/gateway/lakehouse/testing/place'
 import { freshDatabase, type TestDatabase } from '@triflow/gateway/testing/postgres'
 import { atSignal } from '../ground/index.ts'
 import { figure, publish, type Figure } from '../report/index.ts'
+import { freshness } from './freshness.ts'
 import { ingestRate } from './ingest.ts'
 import { fillLake, fillMembers, fillPostgres, somePayment } from './rows.ts'
 
@@ -16,6 +19,11 @@ const MEMORY_MB = 4_096
 const THREADS = 2
 const BLOCKS = 2_000
 const KEEP_DAYS = 1
+/** PostgreSQL would take longer to fill with more than these than everything else together. */
+const PEER_ROWS_MAX = 10_000_000
+const FULL_ROWS = 100_000_000
+/** A question to so many rows takes seconds. */
+const FULL_REPETITIONS = 2
 /** The targets are for so many rows. */
 const TARGET_ROWS = 10_000_000
 
@@ -42,9 +50,9 @@ const QUESTIONS: readonly Question[] = [
        FROM ${table('payments')} GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
     inLake: {
       // The last day of a month is looked up for each day of a file, its first is worked out row by row.
-      'silver, row by row': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
+      'silver, last_day': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
         FROM lake.silver.payments GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
-      'gold, row by row': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
+      'gold, last_day': `SELECT payer, last_day(value_on), count(*), sum(amount_fen)
         FROM lake.gold.payments GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 100`,
       'gold, its mart': `SELECT payer, month, records, sum_fen
         FROM lake.gold.payments_by_month ORDER BY 4 DESC LIMIT 100`,
@@ -62,18 +70,29 @@ const QUESTIONS: readonly Question[] = [
   },
 ]
 
-function readSettings(): { sizes: number[]; repetitions: number } {
+interface Settings {
+  readonly sizes: readonly number[]
+  readonly repetitions: number
+  readonly watch: string | undefined
+  readonly seconds: number
+}
+
+function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
+      full: { type: 'boolean', default: false },
+      watch: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
       rows: { type: 'string', default: '1000000,10000000' },
       repetitions: { type: 'string', default: '5' },
     },
   })
-  const sizes = values.rows.split(',').map(Number)
+  const sizes = [...values.rows.split(',').map(Number), ...(values.full ? [FULL_ROWS] : [])]
   const isAscending = sizes.every((size, at) => size > (sizes[at - 1] ?? 0))
   if (!isAscending || !sizes.every(Number.isInteger))
     throw new Error('--rows takes whole numbers that ascend')
-  return { sizes, repetitions: Math.max(1, Number(values.repetitions)) }
+  const repetitions = Math.max(1, Number(values.repetitions))
+  return { sizes, repetitions, watch: values.watch, seconds: Number(values.seconds) }
 }
 
 const said = (text: string, sinceMs: number): void =>
@@ -96,19 +115,26 @@ async function ask(
   repetitions: number,
 ): Promise<Figure[]> {
   const figures: Figure[] = []
+  const hasPeer = rows <= PEER_ROWS_MAX
+  const times = hasPeer ? repetitions : Math.min(repetitions, FULL_REPETITIONS)
   for (const { name, target, sql, inLake = {} } of QUESTIONS) {
     const inPostgres = sql(table => `bench.${table}`, rows)
-    const peerRuns = await timed(() => store.database.query(inPostgres), repetitions)
+    const peer = hasPeer
+      ? {
+          peer: 'PostgreSQL',
+          peerRuns: await timed(() => store.database.query(inPostgres), times),
+        }
+      : {}
     const asked = {
       silver: sql(table => `lake.silver.${table}`, rows),
       gold: sql(table => `lake.gold.${table}`, rows),
       ...inLake,
     }
     for (const [where, question] of Object.entries(asked)) {
-      const runs = await timed(() => engine.query(question), repetitions)
+      const runs = await timed(() => engine.query(question), times)
       const goal = rows === TARGET_ROWS ? { target } : {}
       const what = `${rows.toLocaleString('en')} rows, ${where}: ${name}`
-      figures.push(figure(what, 'ms', runs, { ...goal, peer: 'PostgreSQL', peerRuns }))
+      figures.push(figure(what, 'ms', runs, { ...goal, ...peer }))
     }
     process.stderr.write(`${name}: asked\n`)
   }
@@ -127,32 +153,41 @@ async function ingestion(repetitions: number): Promise<Figure> {
   return figure('blocks into bronze and silver', 'rows/s', runs, { target: '>= 100000' })
 }
 
-const { sizes, repetitions } = readSettings()
-let sinceMs = performance.now()
-const figures: Figure[] = [await ingestion(repetitions)]
-said('blocks ingested', sinceMs)
-const place = await freshLake()
-const takeBack = atSignal(async () => place.remove())
-const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })
-const store = await freshDatabase()
-try {
-  await fillMembers(engine)
-  let before = 0
-  for (const rows of sizes) {
-    sinceMs = performance.now()
-    await fillLake(engine, before, rows)
-    await keepUp(engine, KEEP_DAYS)
-    said(`${rows} rows into the lake`, sinceMs)
-    sinceMs = performance.now()
-    await fillPostgres(store.database, before, rows)
-    said(`${rows} rows into PostgreSQL`, sinceMs)
-    figures.push(...(await ask({ engine, store }, rows, repetitions)))
-    before = rows
+async function growth({ sizes, repetitions }: Settings): Promise<Figure[]> {
+  let sinceMs = performance.now()
+  const figures: Figure[] = [await ingestion(repetitions)]
+  said('blocks ingested', sinceMs)
+  const place = await freshLake()
+  const takeBack = atSignal(async () => place.remove())
+  const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })
+  const store = await freshDatabase()
+  try {
+    await fillMembers(engine)
+    let before = 0
+    for (const rows of sizes) {
+      sinceMs = performance.now()
+      await fillLake(engine, before, rows)
+      await keepUp(engine, KEEP_DAYS)
+      const seconds = (performance.now() - sinceMs) / 1_000
+      const what = `${rows.toLocaleString('en')} rows: the last ${rows - before} filled, put in order, settled`
+      figures.push(figure(what, 's', [seconds]))
+      said(`${rows} rows into the lake`, sinceMs)
+      sinceMs = performance.now()
+      if (rows <= PEER_ROWS_MAX) await fillPostgres(store.database, before, rows)
+      said(`${rows} rows into PostgreSQL`, sinceMs)
+      figures.push(...(await ask({ engine, store }, rows, repetitions)))
+      before = rows
+    }
+    return figures
+  } finally {
+    engine.close()
+    await store.close()
+    place.remove()
+    takeBack()
   }
-  publish('lakehouse', figures)
-} finally {
-  engine.close()
-  await store.close()
-  place.remove()
-  takeBack()
 }
+
+const settings = readSettings()
+const { watch, seconds } = settings
+if (watch === undefined) publish('lakehouse', await growth(settings))
+else publish('lakehouse-freshness', await freshness(watch, seconds))

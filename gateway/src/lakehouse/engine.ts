@@ -20,6 +20,12 @@ import {
   stagingSchema,
 } from './schema.ts'
 import { secretOf, secretsOf } from './secret.ts'
+import {
+  STORAGE_EXTENSION,
+  storageSecret,
+  storageStatements,
+  type StorageSettings,
+} from './storage.ts'
 import { openSession, type LakeRow, type Rows, type Session } from './session.ts'
 
 export interface EngineOptions {
@@ -27,6 +33,8 @@ export interface EngineOptions {
   readonly catalogUrl: string
   /** A folder, or `s3://bucket/prefix`. */
   readonly dataPath: string
+  /** How to reach `dataPath` where it is a bucket. */
+  readonly storage?: StorageSettings | undefined
   /** Where the signed extensions lie: `ducklake.duckdb_extension`, `postgres_scanner.duckdb_extension`. */
   readonly extensionFolder: string
   readonly memoryMb: number
@@ -74,6 +82,7 @@ const INLINE_ROWS = 100
 
 /** Opens the lake and, unless it is only read, makes what is missing of it. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const secrets = hiddenOf(options)
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     memory_limit: `${options.memoryMb}MB`,
@@ -81,11 +90,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     // Where what does not fit into the memory is sorted.
     temp_directory: path.join(os.tmpdir(), `triflow-lake-${process.pid}`),
   })
-  const session = async (): Promise<Session> =>
-    openSession(await instance.connect(), secretsOf(options.catalogUrl))
+  const session = async (): Promise<Session> => openSession(await instance.connect(), secrets)
   try {
     const writing = await session()
-    await loadExtensions(writing, options.extensionFolder)
+    await loadExtensions(writing, options)
     // Snapshots are numbered one by one. A commit that finds its number taken would look whether the two go
     // together, and rows of the same block do: here it fails, so that no block is written twice.
     await writing.run('SET GLOBAL ducklake_max_retry_count = 0')
@@ -101,9 +109,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-async function loadExtensions({ run }: Session, folder: string): Promise<void> {
-  for (const name of EXTENSIONS) {
-    const file = path.join(folder, `${name}.duckdb_extension`)
+async function loadExtensions(
+  { run }: Session,
+  { extensionFolder, storage }: EngineOptions,
+): Promise<void> {
+  for (const name of [...EXTENSIONS, ...(storage ? [STORAGE_EXTENSION] : [])]) {
+    const file = path.join(extensionFolder, `${name}.duckdb_extension`)
     if (!existsSync(file)) throw new CodedError('LAKE_EXTENSION_MISSING', { detail: file })
     await run(`LOAD ${quoted(file)}`)
   }
@@ -120,9 +131,17 @@ async function attach({ run }: Session, options: EngineOptions): Promise<void> {
     ...(reading ? ['READ_ONLY', 'CREATE_IF_NOT_EXISTS false'] : []),
     ...(reading?.snapshot === undefined ? [] : [`SNAPSHOT_VERSION ${reading.snapshot}`]),
   ]
+  for (const sql of options.storage ? storageStatements(dataPath, options.storage) : [])
+    await run(sql)
   await run(secretOf(options.catalogUrl))
   await run(`ATTACH 'ducklake:postgres:' AS ${LAKE} (${settings.join(', ')})`)
 }
+
+/** What no message may show: the password of the catalogue, the key of the storage. */
+const hiddenOf = ({ catalogUrl, storage }: EngineOptions): string[] => [
+  ...secretsOf(catalogUrl),
+  ...(storage ? [storageSecret(storage), storage.keyId] : []),
+]
 
 /** A lake of another version of the catalogue gets its silver and gold anew, out of bronze, in one transaction. */
 async function makeSchema(session: Session, engine: Engine): Promise<void> {

@@ -19,12 +19,25 @@ const Peer = z.object({
 /** The outside world's data sources, behind one address. */
 const Sources = z.object({ baseUrl: z.url(), tokenFile: z.string() })
 
+/** Storage that speaks S3. Its secret lies in a file, which may change: it is read when the lake is opened. */
+const Storage = z.strictObject({
+  /** Host, and port where it is not the usual one. */
+  endpoint: z.string().regex(/^[^/\s]+$/),
+  region: z.string().default('us-east-1'),
+  keyId: z.string().min(1),
+  secretFile: z.string(),
+  urlStyle: z.enum(['path', 'vhost']).default('path'),
+  tls: z.boolean().default(true),
+})
+
 /** The lake's catalogue is a schema of the organisation's own database. */
 const Lake = z.object({
   /** A folder, or `s3://bucket/prefix`. */
   dataPath: z.string(),
   /** Where DuckDB's signed extensions lie. */
   extensionFolder: z.string(),
+  /** Where `dataPath` begins with `s3://`. */
+  storage: Storage.optional(),
   memoryMb: z.int().min(64).default(256),
   threads: z.int().min(1).default(1),
   /** How far back one can travel in time. */
