@@ -1,5 +1,6 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
+import { featureMigration } from './lakehouse/features/schema.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
@@ -18,4 +19,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   storedTransactionMigration,
   lakeMigration,
   lakeStreamMigration,
+  featureMigration,
 ]

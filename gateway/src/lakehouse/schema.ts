@@ -1,5 +1,6 @@
 /** The SQL of the tables; everything here is made from what the families say. */
 import { createHash } from 'node:crypto'
+import { featuresFamily } from './features/family.ts'
 import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
@@ -19,7 +20,7 @@ const books: Family = {
 }
 
 /** In the order in which silver and gold are made. */
-const FAMILIES: readonly Family[] = [books, ledgerFamily, sourcesFamily]
+const FAMILIES: readonly Family[] = [books, ledgerFamily, sourcesFamily, featuresFamily]
 
 const KEPT = FAMILIES.flatMap(({ kept }) => kept)
 

@@ -1,0 +1,193 @@
+import { expect } from 'chai'
+import { hasExtensions } from '../testing/place.ts'
+import { FEATURES } from './catalogue/index.ts'
+import { createFiller } from './fill.ts'
+import { featuresOf } from './store.ts'
+import { featureRows, type Decision } from './table.ts'
+import {
+  createRandom,
+  DAY_MS,
+  featureLake,
+  randomRecords,
+  type FeatureLake,
+  type SourceRecord,
+} from './testing.ts'
+
+const AT = Date.parse('2026-06-30T04:00:00Z')
+type Values = Record<string, number | null>
+
+describe('features at a moment', function () {
+  this.timeout(60_000)
+  let lake: FeatureLake
+  const MEMBER = 'm00000000000000a1'
+  const CODE = '91330000MA27XL0C5A'
+
+  beforeEach(async function () {
+    if (!hasExtensions()) this.skip()
+    lake = await featureLake()
+    await lake.member(MEMBER, CODE)
+  })
+  afterEach(() => lake?.close())
+
+  async function batch(decisions: readonly Decision[]): Promise<Values[]> {
+    const { engine, store } = lake
+    const rows = await featureRows({ engine, database: store.database, decisions })
+    return rows.map(row =>
+      Object.fromEntries(
+        FEATURES.map(({ name }) => [name, row[name] === null ? null : Number(row[name])]),
+      ),
+    )
+  }
+  async function online({ member, atMs }: Decision): Promise<Values> {
+    const { values } = await featuresOf(lake.store.database, member, atMs)
+    return Object.fromEntries(values.map(({ feature, value }) => [feature.name, value]))
+  }
+  const fill = () => createFiller({ engine: lake.engine, database: lake.store.database }).fill()
+
+  /** The same answer from the table, from the store as it was filled, and from one that is filled at once. */
+  async function agreed(member: string, atMs: number): Promise<Values> {
+    await fill()
+    const [table] = await batch([{ member, atMs }])
+    const kept = await online({ member, atMs })
+    await lake.store.database.execute('TRUNCATE feature_facts, feature_kinds')
+    await fill()
+    const backfilled = await online({ member, atMs })
+    expect(kept).to.deep.equal(table)
+    expect(backfilled).to.deep.equal(table)
+    return table ?? {}
+  }
+
+  const entry = (id: string, eventMs: number, more: Partial<SourceRecord> = {}): SourceRecord => ({
+    source: 'bank_statements',
+    id,
+    subject: `MEMBER/${CODE}`,
+    eventMs,
+    arrivedMs: eventMs,
+    ...more,
+    body: { direction: 'CRDT', amountFen: 100, balanceFen: 5_000, purpose: 'TRADE', ...more.body },
+  })
+
+  it('never sees a fact too early: one that happened before the decision and arrived after it', async () => {
+    await lake.tell(entry('1', AT - 2 * DAY_MS))
+    const before = await agreed(MEMBER, AT)
+    // Planted: three days old when it comes.
+    await lake.tell(entry('2', AT - 3 * DAY_MS, { arrivedMs: AT + 1 }))
+    expect(await agreed(MEMBER, AT)).to.deep.equal(before)
+    expect(before['bank_in_30d']).to.equal(100)
+    expect((await agreed(MEMBER, AT + 1))['bank_in_30d']).to.equal(200)
+  })
+
+  it('counts a window to the very instant: its end belongs to it, its beginning does not', async () => {
+    await lake.tell(
+      entry('end', AT, { body: { amountFen: 1 } }),
+      entry('begin', AT - 30 * DAY_MS, { body: { amountFen: 10 } }),
+      entry('inside', AT - 30 * DAY_MS + 1, { body: { amountFen: 100 } }),
+      entry('after', AT + 1, { body: { amountFen: 1_000 } }),
+    )
+    const values = await agreed(MEMBER, AT)
+    expect(values['bank_in_30d']).to.equal(101)
+    expect(values['bank_in_90d']).to.equal(111)
+    expect((await agreed(MEMBER, AT + 1))['bank_in_30d']).to.equal(1_001)
+  })
+
+  it('replaces a record by its revision from the arrival of that on, though it came before the first', async () => {
+    const second = { revision: 2, arrivedMs: AT - 5 * DAY_MS, body: { amountFen: 7 } }
+    await lake.tell(entry('1', AT - 9 * DAY_MS), entry('1', AT - 9 * DAY_MS, second))
+    expect((await agreed(MEMBER, AT - 6 * DAY_MS))['bank_in_30d']).to.equal(100)
+    expect((await agreed(MEMBER, AT - 5 * DAY_MS))['bank_in_30d']).to.equal(7)
+    await lake.tell(
+      entry('2', AT - 9 * DAY_MS, { revision: 2, body: { amountFen: 1_000 } }),
+      entry('2', AT - 9 * DAY_MS, { arrivedMs: AT - DAY_MS, body: { amountFen: 5 } }),
+    )
+    expect((await agreed(MEMBER, AT))['bank_in_30d']).to.equal(1_007)
+  })
+
+  it('has nothing, not zero, of a member of whom nothing is known; zero only where silence is news', async () => {
+    const unknown = await agreed(MEMBER, AT)
+    expect(Object.values(unknown).filter(value => value !== null)).to.deep.equal([])
+    await lake.tell({
+      source: 'court_records',
+      id: 'c1',
+      subject: 'MEMBER/91330000MA27XL0C5B',
+      eventMs: AT - DAY_MS,
+      arrivedMs: AT - DAY_MS,
+      body: { role: 'DEFENDANT', stage: 'ACCEPTED', cause: 'OTHER', amountFen: 5 },
+    })
+    const values = await agreed(MEMBER, AT)
+    expect(values).to.include({ court_cases_365d: 0, court_dishonest: 0, bank_in_30d: null })
+    expect((await agreed(MEMBER, AT - DAY_MS - 1))['court_cases_365d']).to.equal(null)
+    // Entries out, and none in: that is known.
+    await lake.tell(entry('out', AT - DAY_MS, { body: { direction: 'DBIT' } }))
+    expect(await agreed(MEMBER, AT)).to.include({ bank_in_30d: 0, bank_in_mean_90d: null })
+  })
+
+  it('reads nothing of another: not by a like name, nor by a source that calls a person as a member is called', async () => {
+    await lake.member('m00000000000000a2', '91330000MA27XL0C5B')
+    await lake.tell(entry('1', AT - DAY_MS))
+    const before = await agreed(MEMBER, AT)
+    await lake.tell(
+      entry('2', AT - DAY_MS, { subject: 'MEMBER/91330000MA27XL0C5B' }),
+      entry('3', AT - DAY_MS, { subject: `PERSON/${CODE}` }),
+      entry('4', AT - DAY_MS, { subject: `PERSON/${MEMBER}` }),
+      entry('5', AT - DAY_MS, { subject: `MEMBER/${MEMBER}` }),
+      entry('6', AT - DAY_MS, { subject: `LEDGER/${MEMBER}` }),
+      entry('7', AT - DAY_MS, { subject: `MEMBER/${CODE}' OR true --` }),
+    )
+    expect(await agreed(MEMBER, AT)).to.deep.equal(before)
+    const other = `${MEMBER}') OR true --`
+    expect((await agreed(other, AT))['bank_in_30d']).to.equal(null)
+  })
+
+  it('counts the ledger from each side, by the business day, from the arrival of the block on', async () => {
+    const buyer = 'm00000000000000b1'
+    await lake.member(buyer, '91330000MA27XL0C5B')
+    const payment = { payer: buyer, payee: MEMBER, valueOn: '2025-12-20', amountFen: '500' }
+    const firstMs = Date.parse('2026-01-02T00:00:00Z')
+    await lake.seal(firstMs, { payments: [{ id: 'y1', ...payment }] })
+    await lake.seal(firstMs + 5_000, { payments: [{ id: 'y1', ...payment, amountFen: '700' }] })
+    expect((await agreed(MEMBER, firstMs - 1))['ledger_paid_in_90d']).to.equal(null)
+    expect((await agreed(MEMBER, firstMs))['ledger_paid_in_90d']).to.equal(500)
+    expect((await agreed(MEMBER, firstMs + 5_000))['ledger_paid_in_90d']).to.equal(700)
+    expect(await agreed(buyer, firstMs)).to.include({
+      ledger_paid_out_90d: 500,
+      ledger_paid_in_90d: null,
+    })
+    const dayEndsMs = Date.parse('2025-12-20T00:00:00+08:00') + 90 * DAY_MS
+    expect((await agreed(MEMBER, dayEndsMs - 1))['ledger_paid_in_90d']).to.equal(700)
+    expect((await agreed(MEMBER, dayEndsMs))['ledger_paid_in_90d']).to.equal(0)
+  })
+
+  for (const seed of [1, 2, 3])
+    it(`gives every value the same in the table and for one member, in a random world (seed ${seed})`, async () => {
+      const random = createRandom(seed)
+      const members = ['m1', 'm2', 'm3', 'branch-of-3']
+      for (const [at, id] of members.entries()) await lake.member(id, `USCC${Math.min(at, 2)}`)
+      const subjects = ['MEMBER/USCC0', 'MEMBER/USCC1', 'MEMBER/USCC2', 'PERSON/p1']
+      const records = randomRecords(random, { subjects, aroundMs: AT, records: 250 })
+      for (let from = 0; from < records.length; from += 150) {
+        await lake.tell(...records.slice(from, from + 150))
+        await fill()
+      }
+      const decisions = Array.from({ length: 60 }, (): Decision => {
+        const one = records[random(records.length)] as SourceRecord
+        const moments = [
+          AT,
+          AT + random(20) * DAY_MS,
+          one.eventMs,
+          one.arrivedMs - 1,
+          one.arrivedMs,
+        ]
+        const all = [...members, 'p1', 'nobody']
+        return {
+          member: all[random(all.length)] ?? '',
+          atMs: moments[random(moments.length)] ?? AT,
+        }
+      })
+      const rows = await batch(decisions)
+      for (const [at, decision] of decisions.entries())
+        expect(await online(decision), JSON.stringify(decision)).to.deep.equal(rows[at])
+      const given = rows.flatMap(row => Object.entries(row)).filter(([, value]) => value !== null)
+      // A world in which nothing is known would prove nothing.
+      expect(new Set(given.map(([name]) => name)).size).to.be.greaterThan(180)
+    })
+})
