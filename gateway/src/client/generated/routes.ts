@@ -123,6 +123,8 @@ export const routeTable = {
   'reports.chain': { method: 'GET', path: '/v1/reports/chain' },
   'worklist.get': { method: 'GET', path: '/v1/worklist' },
   'lake.get': { method: 'GET', path: '/v1/lake' },
+  'features.get': { method: 'GET', path: '/v1/members/:memberId/features' },
+  'features.list': { method: 'GET', path: '/v1/lake/features' },
   'operations.get': { method: 'GET', path: '/v1/operations/:operationId' },
   'operations.list': { method: 'GET', path: '/v1/operations' },
   'events.stream': { method: 'GET', path: '/v1/events' },
