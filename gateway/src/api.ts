@@ -10,6 +10,7 @@ import { receivableRoutes } from './receivables/api.ts'
 import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
+import { featureRoutes } from './lakehouse/features/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { operationRoutes } from './operations/api.ts'
 
@@ -28,6 +29,7 @@ export const api = {
   ...settlementRoutes,
   ...reportRoutes,
   ...lakeRoutes,
+  ...featureRoutes,
   ...operationRoutes,
 }
 

@@ -12,10 +12,11 @@ import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts
 import { lakeStatus } from '../lakehouse/status.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
+import { makeFeatureTable } from './features.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
-export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>>
+export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at' | 'decisions' | 'out', string>>>
 
 export async function runLake(
   argv: readonly string[],
@@ -36,8 +37,12 @@ export async function runLake(
       return printVerdict(config, say)
     case 'upkeep':
       return printUpkeep(config, say)
+    case 'features':
+      return withEngine(config, {}, engine => makeFeatureTable({ engine, config, say }, flags))
     default:
-      throw new UsageFault('triflow lake status | query SQL | verify | upkeep, with --config FILE')
+      throw new UsageFault(
+        'triflow lake status | query SQL | verify | upkeep | features, with --config FILE',
+      )
   }
 }
 

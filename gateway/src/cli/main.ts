@@ -18,6 +18,8 @@ const USAGE = `usage:
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
+  triflow lake features --decisions FILE.csv --out FILE.parquet --config FILE
+                                         what was known of each member at each moment
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -34,6 +36,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
       config: { type: 'string' },
       at: { type: 'string' },
       'at-block': { type: 'string' },
+      decisions: { type: 'string' },
+      out: { type: 'string' },
     },
   })
   const target = { as: values.as, url: values.url, user: values.user, password: values.password }
@@ -55,6 +59,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
       const flags = {
         ...(values.at === undefined ? {} : { at: values.at }),
         ...(values['at-block'] === undefined ? {} : { atBlock: values['at-block'] }),
+        ...(values.decisions === undefined ? {} : { decisions: values.decisions }),
+        ...(values.out === undefined ? {} : { out: values.out }),
       }
       return runLake(argv, positionals.slice(1), flags, say)
     }

@@ -68,7 +68,8 @@ export function createFiller(parts: Parts, { features, kinds }: Featured = ALL):
       if (!place) return { facts: 0, anew: [] }
       const states = await statesOf(database)
       const filled = []
-      for (const kind of due) filled.push(await fillKind(parts, kind, states.get(kind.name), place))
+      for (const table of new Set(due.map(kind => kind.table)))
+        filled.push(...(await fillTable(parts, ofTable(due, table), states, place)))
       copied = now
       return totalOf(filled)
     },
@@ -146,28 +147,67 @@ async function tablesOf(database: Queryable): Promise<ReadonlyMap<string, string
   return new Map(rows.map(({ name, rows: said }) => [name, said]))
 }
 
-async function fillKind(
+const ofTable = (kinds: readonly Kind[], table: string): Kind[] =>
+  kinds.filter(kind => kind.table === table)
+
+async function fillTable(
   parts: Parts,
-  kind: Kind,
-  state: KindState | undefined,
+  kinds: readonly Kind[],
+  states: ReadonlyMap<string, KindState>,
   place: Place,
-): Promise<Filled> {
-  if (state?.version !== kindVersion(kind) || state.lake !== place.lake)
-    return copyAnew(parts, kind, state, place)
-  const after = BigInt(state.snapshot)
-  const come = `snapshot_id > ${after} AND snapshot_id <= ${place.snapshot}`
-  const [found] = await parts.engine.query<{ rows: string; first: string | null }>(
-    `SELECT count(*) AS rows, CAST(min(${kind.along}) AS VARCHAR) AS first
-     FROM ${LAKE}.${kind.table} WHERE ${kind.where} AND ${come}`,
+): Promise<Filled[]> {
+  const filled: Filled[] = []
+  const goingOn: Continued[] = []
+  for (const kind of kinds) {
+    const state = states.get(kind.name)
+    if (state?.version === kindVersion(kind) && state.lake === place.lake)
+      goingOn.push({ kind, state, come: cameBetween(BigInt(state.snapshot), place.snapshot) })
+    else filled.push(await copyAnew(parts, kind, state, place))
+  }
+  for (const { rows, first, ...one } of await cameTo(parts.engine, goingOn)) {
+    // By this column files without any of these rows are passed over.
+    const condition = `${one.come} AND ${one.kind.along} >= '${first}'`
+    const facts = await inOne(parts, { ...one, place }, tx =>
+      copy(parts.engine, tx, { kind: one.kind, condition, rows }),
+    )
+    filled.push({ facts, anew: [] })
+  }
+  return filled
+}
+
+interface Continued {
+  readonly kind: Kind
+  readonly state: KindState
+  readonly come: string
+}
+
+const cameBetween = (after: bigint, until: bigint): string =>
+  `snapshot_id > ${after} AND snapshot_id <= ${until}`
+
+/** Those of the kinds of one table to which anything has come, found in one look. */
+async function cameTo(
+  engine: Engine,
+  kinds: readonly Continued[],
+): Promise<(Continued & { rows: number; first: string })[]> {
+  const [any] = kinds
+  if (!any) return []
+  const looks = kinds.flatMap(({ kind, come }, at) => {
+    const only = `FILTER (WHERE ${kind.where} AND ${come})`
+    return [
+      `count(*) ${only} AS rows${at}`,
+      `CAST(min(${kind.along}) ${only} AS VARCHAR) AS first${at}`,
+    ]
+  })
+  const [found] = await engine.query<Record<string, string | null>>(
+    `SELECT ${looks.join(', ')} FROM ${LAKE}.${any.kind.table}`,
   )
-  const rows = Number(found?.rows ?? 0)
-  if (rows === 0) return { facts: 0, anew: [] }
-  // By this column files without any of these rows are passed over.
-  const condition = `${come} AND ${kind.along} >= '${found?.first}'`
-  const facts = await inOne(parts, { kind, state, place }, tx =>
-    copy(parts.engine, tx, { kind, condition, rows }),
-  )
-  return { facts, anew: [] }
+  return kinds
+    .map((one, at) => ({
+      ...one,
+      rows: Number(found?.[`rows${at}`] ?? 0),
+      first: found?.[`first${at}`] ?? '',
+    }))
+    .filter(({ rows }) => rows > 0)
 }
 
 async function copyAnew(

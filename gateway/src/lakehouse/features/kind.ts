@@ -26,6 +26,12 @@ export type Cells = Readonly<Record<string, Cell>>
 /** Of a body of JSON: type by field. */
 export type Shape = Readonly<Record<string, 'BIGINT' | 'VARCHAR' | 'DATE' | 'BOOLEAN'>>
 
+/** What facts are read from: the tables of the lake, or parts of them that were laid aside. */
+export interface From {
+  readonly rows: string
+  readonly blocks: string
+}
+
 export interface Kind {
   readonly name: string
   readonly source: SourceName
@@ -36,12 +42,15 @@ export interface Kind {
   /** Which of the table's rows are of this kind. */
   readonly where: string
   readonly cells: Cells
+  /** The column that names whose row it is. */
+  readonly party: string
   /**
    * SELECT of subject, key, revision, event_us, arrived_us and the cells.
    *
    * @param condition over the columns of the table.
+   * @param from other tables to read, of the same columns.
    */
-  facts(condition: string): string
+  facts(condition: string, from?: From): string
 }
 
 /** NULL stays NULL: `least` and `greatest` of DuckDB would pass it over. */
@@ -83,7 +92,8 @@ export function sourceKind(
   { shape, cells }: { readonly shape: Shape; readonly cells: Cells },
 ): Kind {
   const table = `bronze.${SOURCE_RECORDS.name}`
-  const where = `source = ${quoted(source)}`
+  // A source that called somebody as the ledger does would speak in the ledger's name.
+  const where = `source = ${quoted(source)} AND subject_kind IN ('MEMBER', 'PERSON')`
   return {
     name,
     source,
@@ -91,13 +101,14 @@ export function sourceKind(
     where,
     along: 'arrived_at',
     cells,
-    facts: condition => `
+    party: 'subject',
+    facts: (condition, { rows } = { rows: `${LAKE}.${table}`, blocks: '' }) => `
       SELECT subject_kind || '/' || subject AS subject, id AS key, revision,
         epoch_us(event_at) AS event_us, epoch_us(arrived_at) AS arrived_us, ${selected(cells)}
       FROM (SELECT * EXCLUDE (parsed), ${fieldsOf(shape)}
         FROM (SELECT id, subject_kind, subject, revision, event_at, arrived_at,
             json_transform(if(json_valid(body), body, NULL), '${JSON.stringify(shape)}') AS parsed
-          FROM ${LAKE}.${table} WHERE ${where} AND (${condition})))`,
+          FROM ${rows} WHERE ${where} AND (${condition})))`,
   }
 }
 
@@ -129,14 +140,18 @@ export function ledgerKind(name: string, { table, party, on, cells }: LedgerKind
     where: 'true',
     along: 'block',
     cells,
-    facts: condition => `
+    party,
+    facts: (condition, { rows, blocks } = ofLake(table)) => `
       SELECT coalesce('LEDGER/' || t.${party}, '') AS subject, t.id AS key,
         t.block * ${INDEX_MAX} + t.tx_index AS revision, ${eventUs} AS event_us,
         greatest(epoch_us(b.arrived_at), ${saidUs}) AS arrived_us, ${selected(cells)}
-      FROM (SELECT * FROM ${LAKE}.silver.${table} WHERE ${condition}) t
-      JOIN (SELECT block, arrived_at FROM ${LAKE}.bronze.blocks) b ON b.block = t.block`,
+      FROM (SELECT * FROM ${rows} WHERE ${condition}) t
+      JOIN (SELECT block, arrived_at FROM ${blocks}) b ON b.block = t.block`,
   }
 }
+
+export const BLOCKS = `${LAKE}.bronze.blocks`
+const ofLake = (table: string): From => ({ rows: `${LAKE}.silver.${table}`, blocks: BLOCKS })
 
 /** The order in which a stored fact has its cells. */
 export const cellNames = (kind: Kind): string[] => Object.keys(kind.cells)

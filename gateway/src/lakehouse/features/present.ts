@@ -1,13 +1,15 @@
 /** Gold: the features of everybody as they stand, for analysts; and of how many each is known. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NO_ROWS, type Engine } from '../engine.ts'
 import { LAKE, quoted } from '../names.ts'
 import { CATALOGUE } from '../sources/catalogue/index.ts'
-import { compile } from './compile.ts'
 import type { Feature } from './definition.ts'
 import { PRESENT } from './family.ts'
 import { ALL, type Featured } from './store.ts'
-import { decisionsSql } from './table.ts'
+import { writeFeatureTable } from './table.ts'
 
 const PLACE = `${LAKE}.gold.${PRESENT.name}`
 
@@ -28,22 +30,30 @@ export async function remakePresent(
 ): Promise<number> {
   const subjects = await everybody(database)
   const all = [...subjects.members, ...subjects.persons]
-  const decisions = await decisionsSql(
-    database,
-    all.map(member => ({ member, atMs })),
-  )
-  const versions = features.map(({ name, version }) => `(${quoted(name)}, ${quoted(version)})`)
-  await engine.write(NO_ROWS, async ({ run }) => {
-    await run(`DELETE FROM ${PLACE}`)
-    await run(`INSERT INTO ${PLACE}
-      SELECT long.member, long.feature, v.version, long.value, long."at"
-      FROM (UNPIVOT (SELECT * EXCLUDE (n) FROM (${compile(features, decisions)}))
-        ON COLUMNS(* EXCLUDE (member, "at")) INTO NAME feature VALUE value) long
-      JOIN (VALUES ${versions.join(', ')}) v(name, version) ON v.name = long.feature
-      ORDER BY long.feature, long.member`)
-  })
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'triflow-features-'))
+  const file = path.join(folder, 'present.parquet')
+  try {
+    // Counted outside: a transaction that takes seconds would keep blocks waiting.
+    const decisions = all.map(member => ({ member, atMs }))
+    await writeFeatureTable({ engine, database, decisions, features }, file)
+    await engine.write(NO_ROWS, async ({ run }) => {
+      await run(`DELETE FROM ${PLACE}`)
+      await run(`INSERT INTO ${PLACE} ${longRows(features, file)}`)
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
   await noteCoverage({ engine, database }, { features, ...subjects, atMs })
   return all.length
+}
+
+function longRows(features: readonly Feature[], file: string): string {
+  const versions = features.map(({ name, version }) => `(${quoted(name)}, ${quoted(version)})`)
+  return `SELECT long.member, long.feature, v.version, long.value, long."at"
+    FROM (UNPIVOT (FROM read_parquet(${quoted(file)}))
+      ON COLUMNS(* EXCLUDE (member, "at")) INTO NAME feature VALUE value) long
+    JOIN (VALUES ${versions.join(', ')}) v(name, version) ON v.name = long.feature
+    ORDER BY long.feature, long.member`
 }
 
 interface Everybody {

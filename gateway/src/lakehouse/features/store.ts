@@ -74,6 +74,15 @@ export async function featuresOf(
 const valueOf = (values: ReadonlyMap<string, Evaluated>, name: string): Evaluated =>
   values.get(name) ?? { value: null, newestEventUs: null, newestArrivalUs: null }
 
+/** How fresh each source was, by what had arrived from it at the moment. */
+export async function freshnessAt(
+  database: Queryable,
+  kinds: readonly Kind[],
+  atUs: number,
+): Promise<Freshness[]> {
+  return freshnessOf(kinds, await newestOf(database, kinds, atUs), atUs)
+}
+
 interface FactsRow extends Row {
   kind: string
   facts: string

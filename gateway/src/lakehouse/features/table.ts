@@ -2,6 +2,7 @@
  * The table of features for many decisions at once, out of the lake: what a training job reads. Every row knows what
  * was known at its own moment and nothing that came later.
  */
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Queryable } from '../../platform/database/database.ts'
 import { CodedError } from '../../platform/faults.ts'
@@ -27,9 +28,8 @@ export interface TableOptions {
 }
 
 /** One row for each decision, in their order: n from 0, member, at, and a column for each feature. */
-export async function featureRows(options: TableOptions): Promise<LakeRow[]> {
-  return options.engine.query(`${await statement(options)} ORDER BY n`)
-}
+export const featureRows = (options: TableOptions): Promise<LakeRow[]> =>
+  made(options, select => options.engine.query(`${select} ORDER BY n`))
 
 /**
  * The same into a file: Parquet or CSV, by its name.
@@ -41,11 +41,12 @@ export async function writeFeatureTable(options: TableOptions, file: string): Pr
   const format = FORMATS[path.extname(file)]
   if (!format)
     throw new CodedError('FILE_KIND', { detail: 'name it .parquet or .csv', status: 422 })
-  const sql = `SELECT * EXCLUDE (n) FROM (${await statement(options)}) ORDER BY n`
-  const [written] = await options.engine.query<{ Count: string }>(
-    `COPY (${sql}) TO ${quoted(file)} (${format})`,
-  )
-  return Number(written?.Count ?? 0)
+  return made(options, async select => {
+    const [written] = await options.engine.query<{ Count: string }>(
+      `COPY (SELECT * EXCLUDE (n) FROM (${select} ORDER BY n)) TO ${quoted(file)} (${format})`,
+    )
+    return Number(written?.Count ?? 0)
+  })
 }
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -53,16 +54,22 @@ const FORMATS: Readonly<Record<string, string>> = {
   '.csv': 'FORMAT csv, HEADER',
 }
 
-async function statement(options: TableOptions): Promise<string> {
-  const { decisions, features = FEATURES } = options
-  return compile(features, await decisionsSql(options.database, decisions))
+async function made<T>(
+  { engine, database, decisions, features = FEATURES }: TableOptions,
+  work: (select: string) => Promise<T>,
+): Promise<T> {
+  const prefix = randomBytes(8).toString('hex')
+  const { make, select, drop } = compile(features, await decisionsSql(database, decisions), prefix)
+  try {
+    for (const sql of make) await engine.query(sql)
+    return await work(select)
+  } finally {
+    for (const sql of drop) await engine.query(sql)
+  }
 }
 
 /** SELECT of n, member, at_us, ledger, subject. */
-export async function decisionsSql(
-  database: Queryable,
-  decisions: readonly Decision[],
-): Promise<string> {
+async function decisionsSql(database: Queryable, decisions: readonly Decision[]): Promise<string> {
   const codes = await creditCodes(database)
   const rows = decisions.map(({ member, atMs }, n) => ({
     n,

@@ -2,7 +2,7 @@
 import { freshDatabase, type TestDatabase } from '../../testing/postgres.ts'
 import { block } from '../../testing/ledger.ts'
 import { invoiceOf } from '../../testing/records.ts'
-import { openEngine, type Engine } from '../engine.ts'
+import { openEngine, type Engine, type EngineOptions } from '../engine.ts'
 import { createIngest } from '../ledger/ingest.ts'
 import { OWN_MSP } from '../testing/chain.ts'
 import { freshLake } from '../testing/place.ts'
@@ -31,6 +31,8 @@ export interface Payment {
 
 export interface FeatureLake {
   readonly engine: Engine
+  /** For another process. */
+  readonly options: EngineOptions
   readonly store: TestDatabase
   member(id: string, creditCode: string): Promise<void>
   tell(...records: readonly SourceRecord[]): Promise<void>
@@ -45,11 +47,13 @@ export interface FeatureLake {
 export async function featureLake(): Promise<FeatureLake> {
   const store = await freshDatabase()
   const place = await freshLake()
-  const engine = await openEngine({ ...place, catalogUrl: store.url })
+  const options = { ...place, catalogUrl: store.url }
+  const engine = await openEngine(options)
   const ingest = createIngest(engine, OWN_MSP)
   let number = 0
   return {
     engine,
+    options,
     store,
     async member(id, creditCode) {
       await store.database.execute(
@@ -138,6 +142,8 @@ export interface RandomWorld {
   readonly subjects: readonly string[]
   readonly aroundMs: number
   readonly records: number
+  /** Of the records' ids. */
+  readonly prefix: string
 }
 
 /** Records with revisions that come out of order, days late, and at the very bounds of windows. */
@@ -153,7 +159,7 @@ export function randomRecords(random: Random, world: RandomWorld): SourceRecord[
       const movedMs = eventMs + revision * random(3) * DAY_MS
       return {
         source,
-        id: `${source}-${at}`,
+        id: `${world.prefix}-${at}`,
         revision: revision + 1,
         subject: random(30) === 0 ? pick(random, subjects) : subject,
         eventMs: movedMs,
