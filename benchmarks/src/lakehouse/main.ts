@@ -9,6 +9,7 @@ import { freshLake } from '@triflow/gateway/lakehouse/testing/place'
 import { freshDatabase, type TestDatabase } from '@triflow/gateway/testing/postgres'
 import { atSignal } from '../ground/index.ts'
 import { figure, publish, type Figure } from '../report/index.ts'
+import { featureFigures } from './features.ts'
 import { ingestRate } from './ingest.ts'
 import { fillLake, fillMembers, fillPostgres, somePayment } from './rows.ts'
 
@@ -116,6 +117,9 @@ const { sizes, repetitions } = readSettings()
 let sinceMs = performance.now()
 const figures: Figure[] = [await ingestion(repetitions)]
 said('blocks ingested', sinceMs)
+sinceMs = performance.now()
+figures.push(...(await featureFigures(Math.min(3, repetitions))))
+said('features', sinceMs)
 const place = await freshLake()
 const takeBack = atSignal(async () => place.remove())
 const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })

@@ -86,7 +86,7 @@ export async function featureLake(): Promise<FeatureLake> {
   }
 }
 
-function cellsOf({ subject, eventMs, arrivedMs, revision = 1, ...one }: SourceRecord) {
+export function cellsOf({ subject, eventMs, arrivedMs, revision = 1, ...one }: SourceRecord) {
   const [kind = '', id = ''] = subject.split('/')
   return [
     one.source,
