@@ -3,6 +3,7 @@
  * moments, out of the lake, beside asking for each of them one by one.
  */
 import { rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import type { Engine } from '@triflow/gateway/lakehouse/engine'
 import { NO_ROWS, openEngine } from '@triflow/gateway/lakehouse/engine'
@@ -24,9 +25,9 @@ const SEED = 7
 const NOW_MS = Date.parse('2026-06-30T04:00:00Z')
 const MEMBERS = 200
 /** Of one member: each has up to three revisions, and arrives up to ten days late. */
-const RECORDS = 400
+const RECORDS = 200
 /** Of one member on the ledger, of either kind, in two years. */
-const PAYMENTS = 500
+const PAYMENTS = 200
 const DAYS = 730
 const QUESTIONS = 200
 /** The peer answers so many; what it would take for all follows from that. */
@@ -42,12 +43,20 @@ interface Filled {
   readonly database: TestDatabase['database']
 }
 
-/** What sources tell of a member is told in one commit. */
+/** Members whose records are told in one commit. */
+const AT_ONCE = 20
+
 async function fillSources({ engine }: Pick<Filled, 'engine'>): Promise<number> {
   let told = 0
-  for (let at = 0; at < MEMBERS; at += 1) {
-    const world = { subjects: [`MEMBER/${codeOf(at)}`], aroundMs: NOW_MS, prefix: `r${at}` }
-    const records = randomRecords(createRandom(SEED + at), { ...world, records: RECORDS })
+  for (let from = 0; from < MEMBERS; from += AT_ONCE) {
+    const records = Array.from({ length: AT_ONCE }, (_, at) =>
+      randomRecords(createRandom(SEED + from + at), {
+        subjects: [`MEMBER/${codeOf(from + at)}`],
+        aroundMs: NOW_MS,
+        prefix: `r${from + at}`,
+        records: RECORDS,
+      }),
+    ).flat()
     told += records.length
     await engine.write({ source_records: records.map(cellsOf) }, ({ run }) =>
       run('INSERT INTO lake.bronze.source_records FROM memory.main.source_records'),
@@ -118,7 +127,7 @@ async function online({ database }: Filled): Promise<Figure[]> {
 
 async function table(parts: Filled, count: number, repetitions: number): Promise<Figure> {
   const decisions = decisionsOf(count)
-  const file = path.join('/tmp', `triflow-bench-features-${process.pid}.parquet`)
+  const file = path.join(os.tmpdir(), `triflow-bench-features-${process.pid}.parquet`)
   const runs: number[] = []
   for (let run = 0; run < repetitions; run += 1)
     runs.push((await taken(() => writeFeatureTable({ ...parts, decisions }, file))) / 1000)

@@ -6,7 +6,15 @@
  * version of its record had arrived. So no decision looks for its own newest versions; that would be a sort for each.
  */
 import type { CountedRule, Feature, Predicate, Value } from './definition.ts'
-import { BLOCKS, bounded, DAY_US, ledgerSubject, type From, type Kind } from './kind.ts'
+import {
+  BLOCKS,
+  bounded,
+  DAY_US,
+  ledgerSubject,
+  SUPERSEDED_US,
+  type From,
+  type Kind,
+} from './kind.ts'
 import { LAKE, quoted } from '../names.ts'
 
 const PPM = 1_000_000
@@ -119,8 +127,7 @@ function factParts(kind: Kind, { asked, from }: Reading): string[] {
   const rows = isLedger(kind) ? kind.facts('true', from) : kind.facts(`${RECORD} IN (${own})`)
   return [
     `facts AS MATERIALIZED (
-      SELECT *, min(arrived_us) OVER (PARTITION BY key ORDER BY revision DESC
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS superseded_us,
+      SELECT *, ${SUPERSEDED_US} AS superseded_us,
         row_number() OVER (ORDER BY event_us, key) AS place
       FROM (${rows}))`,
     `seen AS NOT MATERIALIZED (

@@ -168,7 +168,7 @@ async function fillTable(
     // By this column files without any of these rows are passed over.
     const condition = `${one.come} AND ${one.kind.along} >= '${first}'`
     const facts = await inOne(parts, { ...one, place }, tx =>
-      copy(parts.engine, tx, { kind: one.kind, condition, rows }),
+      copy(parts.engine, tx, { kind: one.kind, condition, rows, isAnew: false }),
     )
     filled.push({ facts, anew: [] })
   }
@@ -222,7 +222,7 @@ async function copyAnew(
   )
   const facts = await inOne(parts, { kind, state, place }, async tx => {
     await tx.execute('DELETE FROM feature_facts WHERE kind = $1', [kind.name])
-    return copy(parts.engine, tx, { kind, condition, rows: Number(found?.rows ?? 0) })
+    return copy(parts.engine, tx, { kind, condition, rows: Number(found?.rows ?? 0), isAnew: true })
   })
   return { facts, anew: [kind.name] }
 }
@@ -267,6 +267,7 @@ interface StoredFact extends Row {
   revision: string
   event_us: string
   arrived_us: string
+  superseded_us: string | null
   cells: string
 }
 
@@ -274,27 +275,32 @@ interface Copying {
   readonly kind: Kind
   readonly condition: string
   readonly rows: number
+  /** Nothing of the kind is there: no version succeeds another but among those that are copied. */
+  readonly isAnew: boolean
 }
 
 /** In parts that fit into memory, each of whole records. */
 async function copy(engine: Engine, tx: Queryable, copying: Copying): Promise<number> {
-  const { kind, condition, rows } = copying
+  const { kind, condition, rows, isAnew } = copying
   const parts = Math.max(1, Math.ceil(rows / PART_FACTS))
   let copied = 0
   for (let part = 0; part < parts; part += 1) {
     const only = parts === 1 ? condition : `${condition} AND hash(id) % ${parts} = ${part}`
     const facts = await engine.query<StoredFact>(storedFacts(kind, only))
-    for (let from = 0; from < facts.length; from += SLICE_FACTS)
-      copied += await insert(tx, kind, facts.slice(from, from + SLICE_FACTS))
-    await supersede(tx, kind, [...new Set(facts.map(({ key }) => key))])
+    for (let from = 0; from < facts.length; from += SLICE_FACTS) {
+      const slice = facts.slice(from, from + SLICE_FACTS)
+      copied += await insert(tx, kind, slice)
+      if (!isAnew) await supersede(tx, kind, [...new Set(slice.map(({ key }) => key))])
+    }
   }
   return copied
 }
 
 const insert = (tx: Queryable, kind: Kind, facts: readonly StoredFact[]): Promise<number> =>
   tx.execute(
-    `INSERT INTO feature_facts (kind, subject, key, revision, event_us, arrived_us, cells)
-     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+    `INSERT INTO feature_facts (kind, subject, key, revision, event_us, arrived_us, superseded_us, cells)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[],
+       $7::bigint[], $8::text[])
      ON CONFLICT DO NOTHING`,
     [
       kind.name,
@@ -303,19 +309,21 @@ const insert = (tx: Queryable, kind: Kind, facts: readonly StoredFact[]): Promis
       facts.map(({ revision }) => revision),
       facts.map(({ event_us: us }) => us),
       facts.map(({ arrived_us: us }) => us),
+      facts.map(({ superseded_us: us }) => us),
       facts.map(({ cells }) => cells),
     ],
   )
 
-/** Of all versions of these records, since a late one may come before others that are there. */
+/**
+ * Of all versions of these records, since a late one may come before others that are there. Asked for each by the
+ * primary key: a table that has just been filled has no statistics that a join could be planned by.
+ */
 async function supersede(tx: Queryable, kind: Kind, keys: readonly string[]): Promise<void> {
   await tx.execute(
-    `UPDATE feature_facts f SET superseded_us = later.superseded_us
-     FROM (SELECT key, revision, min(arrived_us) OVER (PARTITION BY key ORDER BY revision DESC
-         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS superseded_us
-       FROM feature_facts WHERE kind = $1 AND key = ANY($2)) later
-     WHERE f.kind = $1 AND f.key = later.key AND f.revision = later.revision
-       AND f.superseded_us IS DISTINCT FROM later.superseded_us`,
+    `UPDATE feature_facts f SET superseded_us =
+       (SELECT min(later.arrived_us) FROM feature_facts later
+        WHERE later.kind = $1 AND later.key = f.key AND later.revision > f.revision)
+     WHERE f.kind = $1 AND f.key = ANY($2)`,
     [kind.name, keys],
   )
 }

@@ -156,9 +156,14 @@ const ofLake = (table: string): From => ({ rows: `${LAKE}.silver.${table}`, bloc
 /** The order in which a stored fact has its cells. */
 export const cellNames = (kind: Kind): string[] => Object.keys(kind.cells)
 
-/** Facts with their cells as one JSON array, as they are stored. */
+/** When each version was succeeded, among all of a kind's facts; SQL for DuckDB. */
+export const SUPERSEDED_US = `min(arrived_us) OVER (PARTITION BY key ORDER BY revision DESC
+  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+
+/** Facts with their cells as one JSON array, as they are stored; all versions of a record among each other. */
 export const storedFacts = (kind: Kind, condition: string): string => `
   SELECT subject, key, CAST(revision AS VARCHAR) AS revision, event_us, arrived_us,
+    ${SUPERSEDED_US} AS superseded_us,
     CAST(json_array(${cellNames(kind)
       .map(name => `"${name}"`)
       .join(', ')}) AS VARCHAR) AS cells
