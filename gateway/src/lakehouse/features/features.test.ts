@@ -1,10 +1,14 @@
 import { expect } from 'chai'
+import { silent } from '../../testing/postgres.ts'
+import { createJournal, readStreams } from '../journal.ts'
+import type { LakeParts } from '../stream.ts'
 import { hasExtensions } from '../testing/place.ts'
 import { FEATURES } from './catalogue/index.ts'
 import type { Kind } from './kind.ts'
 import { ledger, sources } from './kinds/index.ts'
 import { createFiller } from './fill.ts'
 import { ALL, featuresOf, type Featured } from './store.ts'
+import { startFeatures } from './stream.ts'
 import { featureRows, type Decision } from './table.ts'
 import {
   createRandom,
@@ -221,4 +225,24 @@ describe('features at a moment', function () {
       // A world in which nothing is known would prove nothing.
       expect(new Set(given.map(([name]) => name)).size).to.be.greaterThan(180)
     })
+
+  it('is kept by a stream of the lake: facts copied, and everybody’s present values in gold', async () => {
+    const { engine, store } = lake
+    await lake.tell(entry('now', Date.now() - DAY_MS, { body: { amountFen: 77 } }))
+    const journal = createJournal(store.database, error => {
+      throw error
+    })
+    const parts = { engine, database: store.database, journal, log: silent }
+    const stream = startFeatures(parts as LakeParts)
+    const facts = async () => (await readStreams(store.database))[0]?.facts['subjects']
+    while ((await facts()) === undefined) await new Promise(resolve => setTimeout(resolve, 50))
+    await stream.close()
+    await journal.settled()
+    const [gold] = await engine.query(
+      `SELECT value FROM lake.gold.features WHERE member = $1 AND feature = 'bank_in_30d'`,
+      [MEMBER],
+    )
+    expect(Number(gold?.['value'])).to.equal(77)
+    expect((await readStreams(store.database))[0]).to.include({ name: 'features', fault: null })
+  })
 })
