@@ -14,6 +14,7 @@ import { lakeRoutes } from './lakehouse/api.ts'
 import { kpiRoutes } from './lakehouse/marts/api.ts'
 import { sourceRoutes } from './lakehouse/sources/api.ts'
 import { privacyRoutes } from './lakehouse/privacy/api.ts'
+import { featureRoutes } from './lakehouse/features/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { behaviourRoutes } from './behaviour/api.ts'
 import { operationRoutes } from './operations/api.ts'
@@ -38,6 +39,7 @@ export const api = {
   ...sourceRoutes,
   ...analysisRoutes,
   ...privacyRoutes,
+  ...featureRoutes,
   ...operationRoutes,
 }
 

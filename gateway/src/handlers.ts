@@ -7,6 +7,7 @@ import { kpiHandlers } from './lakehouse/marts/routes.ts'
 import type { Analysts } from './lakehouse/analysis/analysts.ts'
 import { analysisHandlers } from './lakehouse/analysis/routes.ts'
 import { privacyHandlers } from './lakehouse/privacy/routes.ts'
+import { featureHandlers } from './lakehouse/features/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
@@ -47,6 +48,7 @@ export function createHandlers(
     ...sourceHandlers(services),
     ...analysisHandlers(parts.analysts),
     ...privacyHandlers(services),
+    ...featureHandlers(services),
     ...operationHandlers(services),
   }
 }

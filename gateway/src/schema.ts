@@ -3,6 +3,7 @@ import { eventsMigration } from './lakehouse/events/schema.ts'
 import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { sourcesMigration } from './lakehouse/sources/consents.ts'
+import { featureMigration } from './lakehouse/features/schema.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
@@ -26,4 +27,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   sourcesMigration,
   lakeAnalysisMigration,
   lakePrivacyMigration,
+  featureMigration,
 ]

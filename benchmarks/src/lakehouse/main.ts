@@ -12,6 +12,7 @@ import { freshDatabase, type TestDatabase } from '@triflow/gateway/testing/postg
 import { atSignal } from '../ground/index.ts'
 import { figure, publish, type Figure } from '../report/index.ts'
 import { freshness } from './freshness.ts'
+import { featureFigures } from './features.ts'
 import { ingestRate } from './ingest.ts'
 import { fillLake, fillMembers, fillPostgres, somePayment } from './rows.ts'
 
@@ -157,6 +158,9 @@ async function growth({ sizes, repetitions }: Settings): Promise<Figure[]> {
   let sinceMs = performance.now()
   const figures: Figure[] = [await ingestion(repetitions)]
   said('blocks ingested', sinceMs)
+  sinceMs = performance.now()
+  figures.push(...(await featureFigures(Math.min(3, repetitions))))
+  said('features', sinceMs)
   const place = await freshLake()
   const takeBack = atSignal(async () => place.remove())
   const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })

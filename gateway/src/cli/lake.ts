@@ -17,10 +17,12 @@ import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { redactionsIn } from '../lakehouse/privacy/marker.ts'
 import { UsageFault } from './access.ts'
 import { check, forget, type ForgetFlags } from './forget.ts'
+import { makeFeatureTable } from './features.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
-export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at', string>>> & ForgetFlags
+export type LakeFlags = Readonly<Partial<Record<'atBlock' | 'at' | 'decisions' | 'out', string>>> &
+  ForgetFlags
 
 export async function runLake(
   argv: readonly string[],
@@ -50,6 +52,8 @@ export async function runLake(
     case 'check-proof':
       if (!sql) throw new UsageFault('name the file: triflow lake check-proof PROOF --config FILE')
       return check(config, sql, flags, say)
+    case 'features':
+      return withEngine(config, {}, engine => makeFeatureTable({ engine, config, say }, flags))
     default:
       throw new UsageFault(
         'triflow lake status | query SQL | verify | upkeep | rebuild | kpi [NAME] | forget | check-proof',

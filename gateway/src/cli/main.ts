@@ -25,6 +25,8 @@ const USAGE = `usage:
                                          delete a person or a member from it, and print the proof
   triflow lake check-proof PROOF --config FILE
                                          whether such a proof holds; --subject KIND/ID to search again
+  triflow lake features --decisions FILE.csv --out FILE.parquet --config FILE
+                                         what was known of each member at each moment
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
 
 const FORGET_FLAGS = ['subject', 'source', 'reason', 'certificate'] as const
@@ -47,6 +49,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
       source: { type: 'string' },
       reason: { type: 'string' },
       certificate: { type: 'string' },
+      decisions: { type: 'string' },
+      out: { type: 'string' },
     },
   })
   const target = { as: values.as, url: values.url, user: values.user, password: values.password }
@@ -69,6 +73,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
         ...(values.at === undefined ? {} : { at: values.at }),
         ...Object.fromEntries(FORGET_FLAGS.map(name => [name, values[name]])),
         ...(values['at-block'] === undefined ? {} : { atBlock: values['at-block'] }),
+        ...(values.decisions === undefined ? {} : { decisions: values.decisions }),
+        ...(values.out === undefined ? {} : { out: values.out }),
       }
       return runLake(argv, positionals.slice(1), flags, say)
     }

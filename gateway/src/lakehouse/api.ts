@@ -45,8 +45,8 @@ export const LakeStatus = z
     tables: z.array(
       z.object({
         layer: z
-          .enum(['bronze', 'silver', 'settled'])
-          .describe('Gold is views over what is settled and over silver'),
+          .enum(['bronze', 'silver', 'gold', 'settled'])
+          .describe('Records of gold are views over what is settled and over silver'),
         name: z.string(),
         rows: z.int(),
         files: z.int(),

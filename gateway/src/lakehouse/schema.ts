@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { eventsFamily } from './events/family.ts'
 import { documentsFamily } from './documents/store.ts'
+import { featuresFamily } from './features/family.ts'
 import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
@@ -35,6 +36,7 @@ export const FAMILIES: readonly Family[] = [
   behaviourFamily,
   documentsFamily,
   eventsFamily,
+  featuresFamily,
 ]
 
 const KEPT = FAMILIES.flatMap(({ kept }) => kept)

@@ -111,7 +111,7 @@ async function historyOf(database: Database) {
 
 async function tablesOf(database: Database): Promise<LakeStatus['tables']> {
   const rows = await database.query<{
-    layer: 'bronze' | 'silver' | 'settled'
+    layer: 'bronze' | 'silver' | 'gold' | 'settled'
     name: string
     rows: string
     files: number

@@ -3,12 +3,19 @@ import { startEvents } from './events/follow.ts'
 import { startLedgerBehaviour } from './sources/behaviour/stream.ts'
 import { startPulling } from './sources/start.ts'
 import { startPrivacy } from './privacy/stream.ts'
+import { startFeatures } from './features/stream.ts'
 import type { LakeParts, Stream } from './stream.ts'
 
 /** Answers nothing where the configuration does not ask for the stream. */
 type Start = (parts: LakeParts) => Stream | undefined
 
-const STREAMS: readonly Start[] = [startPulling, startLedgerBehaviour, startEvents, startPrivacy]
+const STREAMS: readonly Start[] = [
+  startPulling,
+  startLedgerBehaviour,
+  startEvents,
+  startFeatures,
+  startPrivacy,
+]
 
 export function startStreams(parts: LakeParts): Stream {
   const started = STREAMS.map(start => start(parts))

@@ -156,6 +156,8 @@ export const routeTable = {
     path: '/v1/lake/erasures/:erasureId/decision',
     write: true,
   },
+  'features.get': { method: 'GET', path: '/v1/members/:memberId/features' },
+  'features.list': { method: 'GET', path: '/v1/lake/features' },
   'operations.get': { method: 'GET', path: '/v1/operations/:operationId' },
   'operations.list': { method: 'GET', path: '/v1/operations' },
   'events.stream': { method: 'GET', path: '/v1/events' },
