@@ -12,6 +12,7 @@ import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts
 import { lakeStatus } from '../lakehouse/status.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
+import { printLineage, printTables } from './lakeTables.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
@@ -23,7 +24,9 @@ export async function runLake(
   flags: LakeFlags,
   say: Say,
 ): Promise<boolean> {
-  const [command, sql] = words
+  const [command, sql, column] = words
+  if (command === 'tables') return printTables(say)
+  if (command === 'lineage') return printLineage(sql, column, say)
   const config = readConfig(argv)
   switch (command) {
     case 'status':
@@ -37,7 +40,9 @@ export async function runLake(
     case 'upkeep':
       return printUpkeep(config, say)
     default:
-      throw new UsageFault('triflow lake status | query SQL | verify | upkeep, with --config FILE')
+      throw new UsageFault(
+        'triflow lake status | query SQL | verify | upkeep, with --config FILE; tables | lineage',
+      )
   }
 }
 
