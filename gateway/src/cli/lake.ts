@@ -18,6 +18,7 @@ import { redactionsIn } from '../lakehouse/privacy/marker.ts'
 import { UsageFault } from './access.ts'
 import { check, forget, type ForgetFlags } from './forget.ts'
 import { makeFeatureTable } from './features.ts'
+import { printLineage, printTables } from './lakeTables.ts'
 import { table } from './table.ts'
 
 type Say = (line: string) => void
@@ -30,7 +31,9 @@ export async function runLake(
   flags: LakeFlags,
   say: Say,
 ): Promise<boolean> {
-  const [command, sql] = words
+  const [command, sql, column] = words
+  if (command === 'tables') return printTables(say)
+  if (command === 'lineage') return printLineage(sql, column, say)
   const config = readConfig(argv)
   switch (command) {
     case 'status':

@@ -16,6 +16,8 @@ const USAGE = `usage:
   triflow rebuild --config FILE          rebuild a gateway's read model from block 0 and compare
   triflow lake status --config FILE      how far its lake is and what lies in it
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
+  triflow lake tables                    what analysts may ask, by role, and what its columns hold
+  triflow lake lineage TABLE COLUMN      where a column comes from, down to the ledger
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
   triflow lake kpi [NAME] --config FILE  the figures it answers, or one of them

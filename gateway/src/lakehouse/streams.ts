@@ -4,12 +4,14 @@ import { startLedgerBehaviour } from './sources/behaviour/stream.ts'
 import { startPulling } from './sources/start.ts'
 import { startPrivacy } from './privacy/stream.ts'
 import { startFeatures } from './features/stream.ts'
+import { startReaderRole } from './analysis/role.ts'
 import type { LakeParts, Stream } from './stream.ts'
 
 /** Answers nothing where the configuration does not ask for the stream. */
 type Start = (parts: LakeParts) => Stream | undefined
 
 const STREAMS: readonly Start[] = [
+  startReaderRole,
   startPulling,
   startLedgerBehaviour,
   startEvents,

@@ -158,7 +158,9 @@ async function create(client: pg.Client, { name, password }: DatabaseRequest): P
   const identifier = pg.escapeIdentifier(name)
   const roles = await client.query('select 1 from pg_roles where rolname = $1', [name])
   const verb = roles.rowCount === 0 ? 'create' : 'alter'
-  await client.query(`${verb} role ${identifier} login password ${pg.escapeLiteral(password)}`)
+  await client.query(
+    `${verb} role ${identifier} login createrole password ${pg.escapeLiteral(password)}`,
+  )
   const found = await client.query('select 1 from pg_database where datname = $1', [name])
   if (found.rowCount === 0) await client.query(`create database ${identifier} owner ${identifier}`)
   await client.query(`revoke connect on database ${identifier} from public`)

@@ -1,10 +1,15 @@
 import { expect } from 'chai'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import pg from 'pg'
 import { openDatabase, type Database } from '../../platform/database/database.ts'
 import { emptyDatabase, silent } from '../../testing/postgres.ts'
 import { openEngine, type Engine } from '../engine.ts'
 import { freshLake, hasExtensions } from '../testing/place.ts'
+import type { LakeParts } from '../stream.ts'
 import { catalogRole, scramVerifier } from './catalogRole.ts'
+import { startReaderRole } from './role.ts'
 
 const secretsOf = (seed: number) => ({
   derive: (purpose: string) => Buffer.alloc(32, `${seed}${purpose}`),
@@ -80,24 +85,61 @@ describe('lakehouse/analysis: the role that reads the catalogue', function () {
   })
 
   it('is given what PostgreSQL itself would have made of the password', async () => {
-    await database.execute(`CREATE ROLE plain LOGIN PASSWORD 'what PostgreSQL hashes'`)
+    const plain = `plain_${Date.now()}`
+    await database.execute(`CREATE ROLE ${plain} LOGIN PASSWORD 'what PostgreSQL hashes'`)
     const [row] = await database.query<{ verifier: string }>(
-      `SELECT rolpassword AS verifier FROM pg_authid WHERE rolname = 'plain'`,
+      `SELECT rolpassword AS verifier FROM pg_authid WHERE rolname = '${plain}'`,
     )
     const verifier = row?.verifier ?? ''
     const salt = Buffer.from(/:([^$]*)\$/.exec(verifier)?.[1] ?? '', 'base64')
     expect(scramVerifier('what PostgreSQL hashes', salt)).equal(verifier)
-    await database.execute('DROP ROLE plain')
+    await database.execute(`DROP ROLE ${plain}`)
+  })
+
+  /** A user of its own for a database, as an organisation among several on one server has. */
+  async function ownerOf(name: string, may: string): Promise<{ url: string; owner: Database }> {
+    const url = new URL(await emptyDatabase())
+    const quoted = url.pathname.slice(1)
+    await database.execute(`CREATE ROLE ${name} LOGIN ${may} PASSWORD 'x'`)
+    await database.execute(`ALTER DATABASE ${quoted} OWNER TO ${name}`)
+    await database.execute(`REVOKE CONNECT ON DATABASE ${quoted} FROM PUBLIC`)
+    url.username = name
+    url.password = 'x'
+    return { url: url.href, owner: openDatabase({ url: url.href, connections: 1, log: silent }) }
+  }
+
+  it('is made by the owner of one database among others, who may make roles', async () => {
+    const name = `owner_${Date.now()}`
+    const { url, owner } = await ownerOf(name, 'CREATEROLE')
+    await owner.execute('CREATE SCHEMA lake')
+    await owner.execute('CREATE TABLE lake.before (n int)')
+    const made = await catalogRole(owner, { databaseUrl: url, secrets: secretsOf(1) })
+    await owner.execute('CREATE TABLE lake.later (n int)')
+    expect(await as(made.url, 'SELECT * FROM lake.before; SELECT * FROM lake.later')).equal('done')
+    // A second start, and a new secret.
+    const again = await catalogRole(owner, { databaseUrl: url, secrets: secretsOf(2) })
+    expect(new URL(again.url).username).equal(new URL(made.url).username)
+    await owner.close()
+    const foreign = new URL(made.url)
+    foreign.pathname = new URL(place.catalogUrl).pathname
+    expect(await as(foreign.href, 'SELECT * FROM lake.ducklake_snapshot')).equal('42501')
   })
 
   it('is not made by a user that may not make roles: the owner reads, and it is said', async () => {
-    await database.execute(`CREATE ROLE modest LOGIN PASSWORD 'x'`).catch(() => undefined)
-    const url = new URL(await emptyDatabase())
-    url.username = 'modest'
-    url.password = 'x'
-    const modest = openDatabase({ url: url.href, connections: 1, log: silent })
-    const made = await catalogRole(modest, { databaseUrl: url.href, secrets: secretsOf(1) })
-    expect(made).deep.equal({ url: url.href, isOwner: true })
-    await modest.close()
+    const { url, owner } = await ownerOf(`modest_${Date.now()}`, '')
+    const made = await catalogRole(owner, { databaseUrl: url, secrets: secretsOf(1) })
+    expect(made).deep.equal({ url, isOwner: true })
+    await owner.close()
+  })
+
+  it('is made by the process of the lake, and the status says as whom queries read', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'triflow-role-'))
+    const facts: unknown[] = []
+    const journal = { stream: (...said: unknown[]) => facts.push(said) }
+    const config = { databaseUrl: place.catalogUrl, secretsFile: path.join(folder, 'secrets') }
+    const parts = { database, config, journal, log: silent } as unknown as LakeParts
+    await startReaderRole(parts).close()
+    expect(facts).deep.equal([['analysts', { facts: { readsAs: 'READER' } }]])
+    rmSync(folder, { recursive: true })
   })
 })

@@ -9,7 +9,7 @@ import { GOLD, SILVER, type SilverTable } from '../ledger/tables.ts'
 import type { ColumnClass, Described, Words } from './described.ts'
 import type { Kind } from './masks.ts'
 import type { RolePolicy, AnalystRole } from './policy.ts'
-import { madeTables, type MadeTable } from './statements.ts'
+import { madeTables, type MadeTable, type MadeTables } from './statements.ts'
 import { columnWords, tableWords } from './words.ts'
 
 export interface Column {
@@ -201,8 +201,12 @@ function lineageOf(
   return { origins: Object.fromEntries(ends) }
 }
 
-export function lakeCatalogue(): Catalogue {
-  const made = madeTables()
+/** @param described what the parts tell, and what the lake is made by: those of this lake, or a claim's. */
+export function lakeCatalogue(
+  described: readonly Described[] = describedTables(),
+  added: MadeTables = new Map(),
+): Catalogue {
+  const made = new Map([...madeTables(), ...added])
   const closed = [...made.values()].map(table => ({
     name: table.name,
     key: [],
@@ -213,7 +217,7 @@ export function lakeCatalogue(): Catalogue {
     ...closed,
     ...SILVER.map(silverRelation),
     ...GOLD.map(view => goldRelation(view, made.get(`gold.${view.name}`)?.definition)),
-    ...describedTables().map(table => describedRelation(table, made.get(table.name))),
+    ...described.map(table => describedRelation(table, made.get(table.name))),
   ]
   return new Map(relations.map(relation => [relation.name, relation]))
 }

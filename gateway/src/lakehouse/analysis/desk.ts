@@ -10,6 +10,7 @@ import { CodedError, isFault } from '../../platform/faults.ts'
 import type { Log } from '../../platform/log.ts'
 import { openSecrets } from '../../platform/secrets.ts'
 import { INGESTED_BY } from '../names.ts'
+import { catalogRole, type CatalogRole } from './catalogRole.ts'
 import type { Analysis } from './query.ts'
 
 export interface DeskOptions {
@@ -41,21 +42,29 @@ const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
 export function createDesk({ config, database, log }: DeskOptions): Desk {
   let opened: Promise<Analysis> | undefined
 
+  const role = (): Promise<CatalogRole> =>
+    catalogRole(database, {
+      databaseUrl: config.databaseUrl,
+      secrets: openSecrets(config.secretsFile),
+    })
+
   async function open(): Promise<Analysis> {
     const settings = settingsOf(config)
     // With the catalogue come the parts of the lake, which need not be there before the first question.
-    const { catalogRole, createAnalysis, duckLake, lakeCatalogue, lakePolicy } =
+    const { createAnalysis, duckLake, lakeCatalogue, lakePolicy, LIMITS } =
       await import('./index.ts')
-    const secrets = openSecrets(config.secretsFile)
-    const role = await catalogRole(database, { databaseUrl: config.databaseUrl, secrets })
-    if (role.isOwner)
+    const { url, isOwner } = await role()
+    if (isOwner)
       log.warn('queries read the catalogue as the owner of the database, which may not make roles')
     const catalogue = lakeCatalogue()
     return createAnalysis({
-      lake: duckLake({ ...settings, catalogUrl: role.url }),
+      lake: duckLake({ ...settings, catalogUrl: url }),
       catalogue,
-      policy: lakePolicy(catalogue, { timeoutMs: settings.queryMs }),
-      secret: secrets.derive('lake pseudonyms'),
+      policy: lakePolicy(catalogue, {
+        timeoutMs: settings.queryMs,
+        memoryMb: Math.min(settings.memoryMb, LIMITS.memoryMb),
+      }),
+      secret: openSecrets(config.secretsFile).derive('lake pseudonyms'),
       sandboxesMax: settings.sandboxes,
     })
   }
@@ -73,11 +82,10 @@ export function createDesk({ config, database, log }: DeskOptions): Desk {
       try {
         return await work(analysis)
       } catch (error) {
-        // The lake may have been made anew, and with it the rights to read it.
         if (isFault(error, 'SANDBOX_BROKEN')) {
-          log.warn({ err: error.cause }, 'a sandbox of the lake broke')
-          opened = undefined
-          analysis.close()
+          log.warn({ err: error.cause ?? error }, 'a sandbox of the lake broke')
+          // The lake may have been made anew, and with it the rights to read it.
+          await role().catch(() => undefined)
         }
         throw error
       }

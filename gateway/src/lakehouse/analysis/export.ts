@@ -40,7 +40,9 @@ export interface Exporting {
   readonly book: ReleaseBook<Exported>
 }
 
-const ROWS_MAX = 20_000
+/** With the keys of all rows that went into it: so much is compared without keeping others waiting. */
+const SIZE = { rowsMax: 20_000, bytesMax: 8 * 1024 * 1024 }
+const TOO_LARGE = `at most ${SIZE.rowsMax} rows, and not too many behind its groups; export a part`
 /** Groups, and rows behind them, that are compared with every new one; beyond it no more is to be had. */
 const GROUPS_MAX = 2_000
 const RELEASED_ROWS_MAX = 200_000
@@ -58,9 +60,8 @@ export async function exportRows(
   const { node } = await analysis.checkQuery(reader, question)
   const shape = exportShape(node, analysis.catalogue)
   const tree = withKeys(node, shape)
-  const answer = await analysis.runTree(reader, tree, question, ROWS_MAX)
-  if (answer.truncated)
-    throw refusal('EXPORT_TOO_LARGE', `at most ${ROWS_MAX} rows; export a part of them`, 422)
+  const answer = await analysis.runTree(reader, tree, question, SIZE)
+  if (answer.truncated) throw refusal('EXPORT_TOO_LARGE', TOO_LARGE, 422)
   const quasi = quasiColumns(node, analysis, answer.columns.length - shape.subjects.length)
   const groups = await groupsOf(answer, shape, quasi)
   const { k } = analysis.policyOf(reader)

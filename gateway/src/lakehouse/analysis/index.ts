@@ -8,20 +8,26 @@
  * reader's own, shut off from files, settings and writing, that is killed when it takes too much
  * (sandbox.ts, child.ts). What leaves the house is k-anonymous (export.ts).
  *
- * Imports: the catalogue of the lake (`../tables.ts`, `../schema.ts`), coded errors, DuckDB in
- * child.ts alone.
+ * Imports: what the families of the lake tell of their tables (`../schema.ts`), coded errors, DuckDB
+ * in child.ts alone. A table that no family has described does not exist for anybody.
  *
  * Invariants: no message of the engine after the first row was read reaches a caller; two lakes
  * that differ only in what a reader may not see answer alike (secrecy.test.ts); what is not known
  * is refused. Not hidden: how long an answer takes.
  */
-export { catalogRole } from './catalogRole.ts'
 export { lakeCatalogue, type Catalogue, type LedgerOrigin } from './catalogue.ts'
 export { ChartSchema, checkChart, type Chart } from './charts.ts'
 export { duckLake } from './duckLake.ts'
 export { audienceOf, exportRows, type Exported } from './export.ts'
 export type { ColumnLineage, QueryLineage } from './lineage.ts'
-export { ANALYST_ROLES, lakePolicy, type AnalystRole, type Policy, type Reader } from './policy.ts'
+export {
+  ANALYST_ROLES,
+  lakePolicy,
+  LIMITS,
+  type AnalystRole,
+  type Policy,
+  type Reader,
+} from './policy.ts'
 export {
   createAnalysis,
   type Analysis,

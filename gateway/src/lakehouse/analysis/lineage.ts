@@ -1,6 +1,6 @@
 /** Where a column comes from, down to the field of a value on the ledger. */
 import { CodedError } from '../../platform/faults.ts'
-import { nodeAt, nodesOf, type Node } from './ast.ts'
+import { fold, isNode, nodeAt, nodesOf, textAt, type Json, type Node } from './ast.ts'
 import type { Catalogue, LedgerOrigin, Relation } from './catalogue.ts'
 import { originsOf, type ColumnName, type Origins } from './origins.ts'
 
@@ -32,6 +32,7 @@ export interface LineageOptions {
 
 export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
   const definitions = new Map<string, Promise<Origins>>()
+  const { learnNames, namesOf } = createNames(catalogue, definitionOf)
 
   function definitionOf(table: string, sql: string): Promise<Origins> {
     const known = definitions.get(table) ?? define(sql)
@@ -44,7 +45,8 @@ export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
     const [statement] = nodesOf((await parse(sql))['statements'])
     const node = statement && nodeAt(statement, 'node')
     if (!node) throw new CodedError('LINEAGE_UNRESOLVED', { status: 422 })
-    return originsOf(node, columnNames(catalogue))
+    await learnNames(node)
+    return originsOf(node, namesOf)
   }
 
   /** A column of a view is followed into the view's own text, one of a table ends at the ledger. */
@@ -87,7 +89,8 @@ export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
 
   return {
     async of(node) {
-      const { columns, decidedBy } = originsOf(node, columnNames(catalogue))
+      await learnNames(node)
+      const { columns, decidedBy } = originsOf(node, namesOf)
       return {
         columns: await Promise.all(columns.map(({ name, from }) => columnLineage(name, from))),
         decidedBy: await decided(decidedBy),
@@ -104,6 +107,40 @@ export function createLineage({ catalogue, parse }: LineageOptions): Lineage {
       return { ...own, columns: [...from].sort(), decidedBy: await decided(decidedBy) }
     },
   }
+}
+
+/** Columns of what a SELECT makes, open or not: only the SELECT itself names them all. */
+function createNames(
+  catalogue: Catalogue,
+  definitionOf: (table: string, sql: string) => Promise<Origins>,
+) {
+  const made = new Map<string, readonly string[]>()
+
+  async function learn(table: string): Promise<void> {
+    const { definition, filled } = catalogue.get(table) ?? {}
+    if (definition === undefined || filled !== undefined || made.has(table)) return
+    // What cannot be followed is known by what it is described with.
+    const origins = await definitionOf(table, definition).catch(() => undefined)
+    const names = origins?.columns.map(({ name }) => name)
+    if (names) made.set(table, names)
+  }
+
+  return {
+    async learnNames(node: Node): Promise<void> {
+      for (const table of tablesIn(node)) await learn(table)
+    },
+    namesOf: (table: string): readonly string[] | undefined =>
+      made.get(table) ?? columnNames(catalogue)(table),
+  }
+}
+
+function tablesIn(value: Json | undefined): ReadonlySet<string> {
+  if (Array.isArray(value))
+    return new Set((value as readonly Json[]).flatMap(part => [...tablesIn(part)]))
+  if (!isNode(value)) return new Set()
+  const name = `${fold(textAt(value, 'schema_name'))}.${fold(textAt(value, 'table_name'))}`
+  const own = value['type'] === 'BASE_TABLE' ? [name] : []
+  return new Set([...own, ...Object.values(value).flatMap(part => [...tablesIn(part)])])
 }
 
 const splitName = (name: ColumnName): [table: string, column: string] => {

@@ -7,7 +7,7 @@ import { fold, withoutPlaces, type Node } from './ast.ts'
 import type { Catalogue } from './catalogue.ts'
 import { checkText, checkTree, refusal, type CheckedQuery } from './check.ts'
 import { createLineage, type Lineage, type QueryLineage } from './lineage.ts'
-import type { Policy, Reader, RolePolicy } from './policy.ts'
+import type { Limits, Policy, Reader, RolePolicy } from './policy.ts'
 import type { Answer, Bound } from './protocol.ts'
 import { createShelf, type Opened } from './shelf.ts'
 
@@ -30,6 +30,8 @@ export interface AnalysisOptions {
   /** Of the organisation, 32 bytes; pseudonyms change with it. */
   readonly secret: Uint8Array
   readonly sandboxesMax?: number
+  /** How long a sandbox that nobody asks stays open. */
+  readonly idleMs?: number
 }
 
 export interface Question {
@@ -45,12 +47,15 @@ export interface QueryAnswer extends Answer {
   readonly elapsedMs: number
 }
 
+/** Of an answer, at the most. */
+export type Size = Pick<Limits, 'rowsMax' | 'bytesMax'>
+
 export interface Analysis {
   runQuery(reader: Reader, question: Question): Promise<QueryAnswer>
   /** The tree and what it names, without running it. */
   checkQuery(reader: Reader, question: Question): Promise<CheckedQuery>
   /** Runs a tree that was made from a checked one; it is checked once more as text. */
-  runTree(reader: Reader, tree: Node, question: Question, rowsMax: number): Promise<Answer>
+  runTree(reader: Reader, tree: Node, question: Question, size: Size): Promise<Answer>
   policyOf(reader: Reader): RolePolicy
   /** Of a column, and of each column of a query that the reader may ask. */
   lineageOfColumn(reader: Reader, table: string, column: string): ReturnType<Lineage['ofColumn']>
@@ -68,8 +73,9 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
     work: (opened: Opened) => Promise<T>,
   ): Promise<T> => shelf.using({ reader, version: question.version }, work)
 
-  function run(opened: Opened, reader: Reader, asked: Question, rowsMax: number): Promise<Answer> {
-    const { timeoutMs, bytesMax } = policyOf(reader).limits
+  function run(opened: Opened, reader: Reader, asked: Question, size: Size): Promise<Answer> {
+    const { timeoutMs } = policyOf(reader).limits
+    const { rowsMax, bytesMax } = size
     const values = asked.values ?? {}
     return opened.sandbox.run({ sql: asked.sql, values, timeoutMs, rowsMax, bytesMax })
   }
@@ -97,16 +103,16 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
       using(reader, question, async opened => {
         const from = performance.now()
         const { tables } = await check(opened, question)
-        const answer = await run(opened, reader, question, policyOf(reader).limits.rowsMax)
+        const answer = await run(opened, reader, question, policyOf(reader).limits)
         return { ...answer, tables: [...tables].sort(), elapsedMs: performance.now() - from }
       }),
-    runTree: (reader, node, question, rowsMax) =>
+    runTree: (reader, node, question, size) =>
       using(reader, question, async opened => {
         const sql = await opened.sandbox.print({ error: false, statements: [{ node }] })
         const printed = { ...question, sql }
         const again = await check(opened, printed)
         if (!isSame(again.node, node)) throw refusal('QUERY_FORM', 'write the query more simply')
-        return run(opened, reader, printed, rowsMax)
+        return run(opened, reader, printed, size)
       }),
     close: shelf.close,
   }

@@ -58,9 +58,21 @@ const STATUS: Readonly<Record<FaultCode | 'QUERY_BUSY', number>> = {
  * not for the caller.
  */
 const faultOf = (code: FaultCode | 'QUERY_BUSY', said?: string): CodedError => {
-  if (!said) return new CodedError(code, { status: STATUS[code] })
+  if (!said) return new CodedError(code, { status: STATUS[code], ...adviceOf(code) })
   const words = code === 'SANDBOX_BROKEN' ? { cause: new Error(said) } : { detail: said }
   return new CodedError(code, { status: STATUS[code], ...words })
+}
+
+/** The same for every query, so it tells nothing of any row. */
+const ADVICE: Readonly<Partial<Record<FaultCode | 'QUERY_BUSY', string>>> = {
+  QUERY_FAILED: 'a value did not fit: a cast, a division, a number too large; try TRY_CAST',
+  QUERY_TIMEOUT: 'it takes too long; ask for a shorter period, or join on columns that are equal',
+  QUERY_MEMORY: 'it takes too much memory; ask for fewer rows, or for sums',
+  QUERY_BUSY: 'too many questions wait already; ask again in a moment',
+}
+const adviceOf = (code: FaultCode | 'QUERY_BUSY'): { detail?: string } => {
+  const detail = ADVICE[code]
+  return detail === undefined ? {} : { detail }
 }
 
 interface Running {

@@ -158,7 +158,7 @@ async function seen(analysis: Analysis, reader: Reader, sql: string): Promise<st
 
 describe('lakehouse/analysis: secrecy', function () {
   this.timeout(110_000)
-  const QUERIES = Number(process.env['QUERIES'] ?? 300)
+  const QUERIES = Number(process.env['QUERIES'] ?? 150)
   const seed = Number(process.env['SEED'] ?? 20261128)
 
   it(`no random query tells a hidden row or a masked column (SEED=${seed})`, async () => {

@@ -27,9 +27,13 @@ export interface Place {
 
 interface Shelved extends Opened {
   users: number
+  /** Closes it when nobody has asked for so long. */
+  idle?: NodeJS.Timeout
 }
 
 const SANDBOXES_MAX = 4
+/** An open sandbox holds its memory; the next question waits about a second for another one. */
+const IDLE_MS = 300_000
 /** Open at once at the most, with those that make place as soon as their work is done. */
 const CROWD = 2
 
@@ -37,6 +41,7 @@ export function createShelf(options: AnalysisOptions): Shelf {
   const shelved = new Map<string, Shelved>()
   const leaving = new Set<Shelved>()
   const max = options.sandboxesMax ?? SANDBOXES_MAX
+  const idleMs = options.idleMs ?? IDLE_MS
 
   function take({ reader, version }: Place): Shelved {
     checkVersion(options.policy[reader.role], version)
@@ -49,21 +54,26 @@ export function createShelf(options: AnalysisOptions): Shelf {
     shelved.delete(name)
     shelved.set(name, found)
     found.users++
+    clearTimeout(found.idle)
     if (shelved.size > max) makePlace()
     return found
   }
 
   function makePlace(): void {
-    const [oldest] = shelved
-    if (!oldest) return
-    shelved.delete(oldest[0])
-    leaving.add(oldest[1])
-    closeIfIdle(oldest[1])
+    const [oldest] = shelved.values()
+    if (oldest) leave(oldest)
+  }
+
+  function leave(one: Shelved): void {
+    for (const [name, each] of shelved) if (each === one) shelved.delete(name)
+    leaving.add(one)
+    closeIfIdle(one)
   }
 
   function closeIfIdle(one: Shelved): void {
     if (!leaving.has(one) || one.users > 0) return
     leaving.delete(one)
+    clearTimeout(one.idle)
     one.sandbox.close()
   }
 
@@ -74,11 +84,15 @@ export function createShelf(options: AnalysisOptions): Shelf {
         return await work(taken)
       } finally {
         taken.users--
+        taken.idle = setTimeout(() => leave(taken), idleMs).unref()
         closeIfIdle(taken)
       }
     },
     close() {
-      for (const { sandbox } of [...shelved.values(), ...leaving]) sandbox.close()
+      for (const { sandbox, idle } of [...shelved.values(), ...leaving]) {
+        clearTimeout(idle)
+        sandbox.close()
+      }
       shelved.clear()
       leaving.clear()
     },

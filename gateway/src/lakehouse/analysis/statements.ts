@@ -24,9 +24,13 @@ const FILLED = new RegExp(
 )
 
 /** Every table and view of the lake, whether analysts may ask it or not. */
-export function madeTables(): ReadonlyMap<string, MadeTable> {
+export const madeTables = (): MadeTables => readMade([...keptSchema(), ...derivedSchema()])
+
+export type MadeTables = ReadonlyMap<string, MadeTable>
+
+export function readMade(statements: readonly string[]): MadeTables {
   const tables = new Map<string, MadeTable>()
-  for (const text of [...keptSchema(), ...derivedSchema()]) {
+  for (const text of statements) {
     const sql = text.trim()
     const [, layer, table, definition, columns] = MADE.exec(sql) ?? []
     if (layer !== undefined && table !== undefined) {
