@@ -9,6 +9,7 @@ import { reconciliationRoutes } from './reconciliation/api.ts'
 import { receivableRoutes } from './receivables/api.ts'
 import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
+import { lakeDocumentRoutes } from './lakehouse/documents/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { reportRoutes } from './reports/api.ts'
 import { operationRoutes } from './operations/api.ts'
@@ -28,6 +29,7 @@ export const api = {
   ...settlementRoutes,
   ...reportRoutes,
   ...lakeRoutes,
+  ...lakeDocumentRoutes,
   ...operationRoutes,
 }
 

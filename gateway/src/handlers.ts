@@ -2,6 +2,7 @@ import { documentHandlers } from './documents/routes.ts'
 import { financingHandlers } from './financing/routes.ts'
 import { importHandlers } from './imports/routes.ts'
 import type { Importer } from './imports/upload.ts'
+import { lakeDocumentHandlers } from './lakehouse/documents/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { memberHandlers } from './members/routes.ts'
 import { networkHandlers } from './network/routes.ts'
@@ -36,6 +37,7 @@ export function createHandlers(
     ...settlementHandlers(services),
     ...reportHandlers(services),
     ...lakeHandlers(services),
+    ...lakeDocumentHandlers(services),
     ...operationHandlers(services),
   }
 }

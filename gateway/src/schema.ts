@@ -1,4 +1,5 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
+import { lakeDocumentsMigration } from './lakehouse/documents/owed.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
@@ -18,4 +19,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   storedTransactionMigration,
   lakeMigration,
   lakeStreamMigration,
+  lakeDocumentsMigration,
 ]

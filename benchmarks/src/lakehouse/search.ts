@@ -8,9 +8,8 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   addDocuments,
-  openDocuments,
+  createSearcher,
   removeDocument,
-  search,
   tidyIndex,
   type NewDocument,
 } from '@triflow/gateway/lakehouse/documents/index'
@@ -112,7 +111,8 @@ async function measure(
   const fresh = Array.from({ length: SINGLE }, (_, at) => documentOf(documents + at))
   const adding = await timedEach(fresh, each => addDocuments(engine, [each]))
   const asked = questionsOf(questions)
-  const ask = (question: string, limit = LIMIT) => search(engine, question, { limit })
+  const searcher = createSearcher(engine)
+  const ask = (question: string, limit = LIMIT) => searcher.search(question, { limit })
   await timedEach(asked.slice(0, WARM_UP), question => ask(question))
   const asking = await timedEach(asked, question => ask(question))
   const askingTen = await timedEach(asked, question => ask(question, 10))
@@ -157,7 +157,6 @@ const engine = await openEngine({
   threads: 2,
 })
 try {
-  await openDocuments(engine)
   const [documents, questions] = [Number(values.documents), Number(values.questions)]
   publish('search', await measure(engine, { documents, questions, folder }))
 } finally {

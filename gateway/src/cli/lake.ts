@@ -10,6 +10,8 @@ import { projectedHeight } from '../projection/project.ts'
 import { openEngine, type Engine, type LakeRow } from '../lakehouse/engine.ts'
 import { keepUp, snapshotAtBlock, snapshotAtTime } from '../lakehouse/history.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
+import { marked } from '../lakehouse/documents/snippet.ts'
+import { search } from '../lakehouse/documents/search.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { UsageFault } from './access.ts'
 import { table } from './table.ts'
@@ -32,12 +34,18 @@ export async function runLake(
       if (!sql)
         throw new UsageFault('name the query: triflow lake query "SELECT ..." --config FILE')
       return printQuery(config, sql, flags, say)
+    case 'search':
+      if (!sql)
+        throw new UsageFault('name what to look for: triflow lake search WORDS --config FILE')
+      return printFound(config, words.slice(1).join(' '), say)
     case 'verify':
       return printVerdict(config, say)
     case 'upkeep':
       return printUpkeep(config, say)
     default:
-      throw new UsageFault('triflow lake status | query SQL | verify | upkeep, with --config FILE')
+      throw new UsageFault(
+        'triflow lake status | query SQL | search WORDS | verify | upkeep, with --config FILE',
+      )
   }
 }
 
@@ -99,6 +107,21 @@ async function printQuery(
   )
   for (const line of linesOf(rows)) say(line)
   say(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`)
+  return true
+}
+
+const SHOWN = 20
+
+async function printFound(config: Config, query: string, say: Say): Promise<boolean> {
+  const { total, hits } = await withEngine(config, {}, engine =>
+    search(engine, query, { limit: SHOWN }),
+  )
+  for (const { id, cid, kind, name, member, snippet } of hits) {
+    say(`${name}  ${kind}${member === undefined ? '' : `, of ${member}`}`)
+    say(`  document ${id}, CID ${cid}`)
+    say(`  ${marked(snippet).replaceAll('\n', ' ')}`)
+  }
+  say(`${total} ${total === 1 ? 'document' : 'documents'}`)
   return true
 }
 

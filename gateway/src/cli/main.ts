@@ -16,6 +16,7 @@ const USAGE = `usage:
   triflow rebuild --config FILE          rebuild a gateway's read model from block 0 and compare
   triflow lake status --config FILE      how far its lake is and what lies in it
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
+  triflow lake search WORDS --config FILE look for documents by what is written in them
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`

@@ -56,6 +56,8 @@ export interface TestOptions {
   readonly accessTokenSeconds?: number
   readonly withVault?: boolean
   readonly loginsPerMinute?: number
+  /** Where the lake is that the gateway answers about. */
+  readonly lake?: { readonly dataPath: string; readonly extensionFolder: string }
 }
 
 /** A gateway with real PostgreSQL and a real vault; its ledger answers by script, its queue is a list. */
@@ -178,6 +180,7 @@ function configFor(folder: string, databaseUrl: string, options: TestOptions) {
     consortiumKeyFile: file('empty'),
     uploadLimitBytes: 1024 * 1024,
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
+    ...(options.lake ? { lake: options.lake } : {}),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Engine, LakeReader } from '../engine.ts'
 import { createMarks, type Marks } from './marks.ts'
-import { createShown, type Shown } from './shown.ts'
+import { createShown, type Shown } from './pieces.ts'
 import { isSame, readTally, type Tally } from './tally.ts'
 import { createWordsKept, readRecent, type Recent, type WordsKept } from './words.ts'
 
