@@ -123,6 +123,7 @@ export const routeTable = {
   'reports.chain': { method: 'GET', path: '/v1/reports/chain' },
   'worklist.get': { method: 'GET', path: '/v1/worklist' },
   'lake.get': { method: 'GET', path: '/v1/lake' },
+  'lake.documents': { method: 'GET', path: '/v1/lake/documents' },
   'operations.get': { method: 'GET', path: '/v1/operations/:operationId' },
   'operations.list': { method: 'GET', path: '/v1/operations' },
   'events.stream': { method: 'GET', path: '/v1/events' },
