@@ -86,6 +86,14 @@ describe('GET /v1/lake/documents', function () {
   })
 
   it('shows a member its own and nothing of others, whatever it asks for', async () => {
+    const introduced = MEMBERS.map(memberId => ({
+      memberId,
+      mspId: 'AllianceMSP',
+      kind: 'SUPPLIER' as const,
+      name: memberId,
+      uscc: '91440304MA3476801A',
+    }))
+    await gateway.services.directory.take(introduced, true)
     const east = await gateway.user({ login: 'east', roles: ['maker'], memberId: 'm-east' })
     const own = await ask(east, { q: '货物', limit: 100 })
     expect(own.hits.map(each => each.documentId)).to.have.members(

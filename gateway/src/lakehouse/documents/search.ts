@@ -8,7 +8,7 @@ import { partsOf, type Part } from './question.ts'
 import { readPlacesShown, type ShownDocument } from './pieces.ts'
 import { snippetOf, type Snippet } from './snippet.ts'
 import type { Tally } from './tally.ts'
-import { createViews, type View } from './views.ts'
+import { createViews, type View, type ViewOptions } from './views.ts'
 import { recentOccurrences, sealedOccurrences } from './words.ts'
 
 export interface SearchOptions extends Filters {
@@ -44,8 +44,8 @@ export const LIMIT_MAX = 100
 export const OFFSET_MAX = 10_000
 const NOTHING: SearchResult = { total: 0, hits: [] }
 
-export function createSearcher(engine: Pick<Engine, 'reader'>): Searcher {
-  const views = createViews(engine)
+export function createSearcher(engine: Pick<Engine, 'reader'>, options?: ViewOptions): Searcher {
+  const views = createViews(engine, options)
   return {
     async search(query, options) {
       const parts = partsOf(query)
