@@ -1,5 +1,5 @@
 /**
- * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5]`: how fast blocks come into the lake, and
+ * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5] [--documents 100000]`: how fast blocks come into the lake, and
  * what analysts ask of silver and gold, beside plain PostgreSQL with the indexes for it in the same process.
  */
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ import { freshDatabase, type TestDatabase } from '@triflow/gateway/testing/postg
 import { atSignal } from '../ground/index.ts'
 import { figure, publish, type Figure } from '../report/index.ts'
 import { ingestRate } from './ingest.ts'
+import { searchFigures } from './search.ts'
 import { fillLake, fillMembers, fillPostgres, somePayment } from './rows.ts'
 
 const MEMORY_MB = 4_096
@@ -51,18 +52,23 @@ const QUESTIONS: readonly Question[] = [
   },
 ]
 
-function readSettings(): { sizes: number[]; repetitions: number } {
+function readSettings(): { sizes: number[]; repetitions: number; documents: number } {
   const { values } = parseArgs({
     options: {
       rows: { type: 'string', default: '1000000,10000000' },
       repetitions: { type: 'string', default: '5' },
+      documents: { type: 'string', default: '100000' },
     },
   })
   const sizes = values.rows.split(',').map(Number)
   const isAscending = sizes.every((size, at) => size > (sizes[at - 1] ?? 0))
   if (!isAscending || !sizes.every(Number.isInteger))
     throw new Error('--rows takes whole numbers that ascend')
-  return { sizes, repetitions: Math.max(1, Number(values.repetitions)) }
+  return {
+    sizes,
+    repetitions: Math.max(1, Number(values.repetitions)),
+    documents: Number(values.documents),
+  }
 }
 
 const said = (text: string, sinceMs: number): void =>
@@ -112,10 +118,15 @@ async function ingestion(repetitions: number): Promise<Figure> {
   return figure('blocks into bronze and silver', 'rows/s', runs, { target: '>= 100000' })
 }
 
-const { sizes, repetitions } = readSettings()
+const QUESTIONS_ASKED = 100
+
+const { sizes, repetitions, documents } = readSettings()
 let sinceMs = performance.now()
 const figures: Figure[] = [await ingestion(repetitions)]
 said('blocks ingested', sinceMs)
+sinceMs = performance.now()
+figures.push(...(await searchFigures(documents, QUESTIONS_ASKED)))
+said('documents asked', sinceMs)
 const place = await freshLake()
 const takeBack = atSignal(async () => place.remove())
 const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })
