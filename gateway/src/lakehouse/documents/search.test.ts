@@ -147,8 +147,7 @@ describe(`documents in the lake (TRIFLOW_SEED=${SEED})`, function () {
     const tiers = await engine.query(`SELECT DISTINCT tier FROM ${POSTINGS}`)
     expect(tiers).to.deep.equal([{ tier: 1 }])
     const after = await dumped(engine)
-    for (const [word, places] of before)
-      expect(after.get(word)?.slice(0, places.length), word).to.deep.equal(places)
+    expect(changed(before, after)).to.deep.equal([])
     await expectLikeScan(10)
   })
 
@@ -235,11 +234,10 @@ describe(`documents in the lake (TRIFLOW_SEED=${SEED})`, function () {
       expect(await removeDocument(engine, gone.id)).to.equal(true)
       held = held.filter(({ id }) => id !== gone.id)
       expect(await found(numberIn(gone))).to.deep.equal([])
-      for (const [word, places] of await dumped(engine))
-        expect(
-          places.map(([document]) => document),
-          word,
-        ).to.not.include(number)
+      const left = [...(await dumped(engine))].filter(([, places]) =>
+        places.some(([document]) => document === number),
+      )
+      expect(left).to.deep.equal([])
       expect(await numberOf(engine, gone.id)).to.be.NaN
     }
     expect(await removeDocument(engine, sealed.id)).to.equal(false)
@@ -251,7 +249,8 @@ describe(`documents in the lake (TRIFLOW_SEED=${SEED})`, function () {
     await rebuildIndex(engine)
     const after = await dumped(engine)
     expect([...after.keys()]).to.deep.equal([...before.keys()])
-    for (const [word, places] of before) expect(after.get(word), word).to.deep.equal(places)
+    expect(changed(before, after)).to.deep.equal([])
+    expect(changed(after, before)).to.deep.equal([])
     await expectLikeScan(10)
   })
 
@@ -325,6 +324,18 @@ async function dumped(engine: Engine): Promise<Map<string, Place[]>> {
   if (rows.length > 0) expect(segments[0]?.['count']).to.not.equal('0')
   return new Map([...index].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
+
+/** Words that do not stand any more where they stood. */
+const changed = (
+  before: ReadonlyMap<string, readonly Place[]>,
+  after: ReadonlyMap<string, readonly Place[]>,
+): string[] =>
+  [...before]
+    .filter(([word, places]) => {
+      const now = after.get(word)?.slice(0, places.length)
+      return JSON.stringify(now) !== JSON.stringify(places)
+    })
+    .map(([word]) => word)
 
 /** BM25 as its definition says, over the texts themselves. */
 function scores(documents: readonly NewDocument[], words: readonly string[]): Map<string, number> {
