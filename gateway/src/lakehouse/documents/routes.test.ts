@@ -2,7 +2,6 @@ import { expect } from 'chai'
 import type { Client } from '../../client/index.ts'
 import { codeOf, testGateway, type TestGateway } from '../../testing/gateway.ts'
 import { openEngine, type Engine } from '../engine.ts'
-import { keepUp } from '../history.ts'
 import { freshLake, hasExtensions } from '../testing/place.ts'
 import { addDocuments, type NewDocument } from './add.ts'
 import { createDesk } from './desk.ts'
@@ -22,7 +21,7 @@ const holding = (word: string, more: (document: NewDocument) => boolean = () => 
   held.filter(each => each.text.includes(word) && more(each)).map(({ id }) => id)
 
 describe('GET /v1/lake/documents', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let gateway: TestGateway
   let engine: Engine
   let operator: Client
@@ -104,7 +103,7 @@ describe('GET /v1/lake/documents', function () {
   })
 
   it('finds what came a moment ago, beside a writer that puts its files in order', async () => {
-    const upkeep = keepUp(engine, 1)
+    const upkeep = engine.alone(`CALL ducklake_flush_inlined_data('lake')`)
     const during = await Promise.all(
       Array.from({ length: 5 }, () => ask(operator, { q: '货物', limit: 1 })),
     )
