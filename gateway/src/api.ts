@@ -10,6 +10,7 @@ import { receivableRoutes } from './receivables/api.ts'
 import { financingRoutes } from './financing/api.ts'
 import { settlementRoutes } from './settlement/api.ts'
 import { analysisRoutes } from './lakehouse/analysis/api.ts'
+import { lakeDocumentRoutes } from './lakehouse/documents/api.ts'
 import { lakeRoutes } from './lakehouse/api.ts'
 import { kpiRoutes } from './lakehouse/marts/api.ts'
 import { sourceRoutes } from './lakehouse/sources/api.ts'
@@ -40,6 +41,7 @@ export const api = {
   ...analysisRoutes,
   ...privacyRoutes,
   ...featureRoutes,
+  ...lakeDocumentRoutes,
   ...operationRoutes,
 }
 

@@ -8,6 +8,7 @@ import type { Analysts } from './lakehouse/analysis/analysts.ts'
 import { analysisHandlers } from './lakehouse/analysis/routes.ts'
 import { privacyHandlers } from './lakehouse/privacy/routes.ts'
 import { featureHandlers } from './lakehouse/features/routes.ts'
+import { lakeDocumentHandlers } from './lakehouse/documents/routes.ts'
 import { lakeHandlers } from './lakehouse/routes.ts'
 import { sourceHandlers } from './lakehouse/sources/routes.ts'
 import { memberHandlers } from './members/routes.ts'
@@ -49,6 +50,7 @@ export function createHandlers(
     ...analysisHandlers(parts.analysts),
     ...privacyHandlers(services),
     ...featureHandlers(services),
+    ...lakeDocumentHandlers(services),
     ...operationHandlers(services),
   }
 }

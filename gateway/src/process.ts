@@ -254,11 +254,11 @@ function openProjector({ config, log, metrics }: Services, ledger: Ledger): Proj
 }
 
 /** Loaded where it is played: the engine is native code of some size. */
-async function openLake({ config, database, log }: Services, ledger: Ledger): Promise<Lake> {
+async function openLake({ config, database, vault, log }: Services, ledger: Ledger): Promise<Lake> {
   const { lake: settings } = config
   if (!settings) throw new ConfigFault('lake: a process that plays the role lake needs it')
   const { startLake } = await import('./lakehouse/lake.ts')
-  return startLake({ config, settings, database, ledger, log })
+  return startLake({ config, settings, database, ledger, vault, log })
 }
 
 function scratchOf(config: Config): string {

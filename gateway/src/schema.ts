@@ -1,6 +1,7 @@
 import { importAttemptsMigration, importMigration } from './imports/schema.ts'
 import { eventsMigration } from './lakehouse/events/schema.ts'
 import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
+import { lakeDocumentsMigration } from './lakehouse/documents/owed.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { sourcesMigration } from './lakehouse/sources/consents.ts'
 import { featureMigration } from './lakehouse/features/schema.ts'
@@ -28,4 +29,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   lakeAnalysisMigration,
   lakePrivacyMigration,
   featureMigration,
+  lakeDocumentsMigration,
 ]

@@ -1,5 +1,6 @@
 /**
- * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5] [--full]`: how fast blocks come into the
+ * `npm run bench:lakehouse [-- --rows 1000000,10000000] [--repetitions 5] [--documents 100000]
+ * [--full]`: how fast blocks come into the
  * lake, and what analysts ask of silver and gold, beside plain PostgreSQL with the indexes for it in the same process;
  * `--full` goes on to a hundred million rows. `--watch CONFIG [--seconds 60]`: how old a block is when it can be asked
  * for, beside a pilot that runs.
@@ -14,6 +15,7 @@ import { figure, publish, type Figure } from '../report/index.ts'
 import { freshness } from './freshness.ts'
 import { featureFigures } from './features.ts'
 import { ingestRate } from './ingest.ts'
+import { searchFigures } from './search.ts'
 import { fillLake, fillMembers, fillPostgres, somePayment } from './rows.ts'
 
 const MEMORY_MB = 4_096
@@ -74,6 +76,7 @@ const QUESTIONS: readonly Question[] = [
 interface Settings {
   readonly sizes: readonly number[]
   readonly repetitions: number
+  readonly documents: number
   readonly watch: string | undefined
   readonly seconds: number
 }
@@ -86,14 +89,20 @@ function readSettings(): Settings {
       seconds: { type: 'string', default: '60' },
       rows: { type: 'string', default: '1000000,10000000' },
       repetitions: { type: 'string', default: '5' },
+      documents: { type: 'string', default: '100000' },
     },
   })
   const sizes = [...values.rows.split(',').map(Number), ...(values.full ? [FULL_ROWS] : [])]
   const isAscending = sizes.every((size, at) => size > (sizes[at - 1] ?? 0))
   if (!isAscending || !sizes.every(Number.isInteger))
     throw new Error('--rows takes whole numbers that ascend')
-  const repetitions = Math.max(1, Number(values.repetitions))
-  return { sizes, repetitions, watch: values.watch, seconds: Number(values.seconds) }
+  return {
+    sizes,
+    repetitions: Math.max(1, Number(values.repetitions)),
+    documents: Number(values.documents),
+    watch: values.watch,
+    seconds: Number(values.seconds),
+  }
 }
 
 const said = (text: string, sinceMs: number): void =>
@@ -154,13 +163,18 @@ async function ingestion(repetitions: number): Promise<Figure> {
   return figure('blocks into bronze and silver', 'rows/s', runs, { target: '>= 100000' })
 }
 
-async function growth({ sizes, repetitions }: Settings): Promise<Figure[]> {
+const QUESTIONS_ASKED = 100
+
+async function growth({ sizes, repetitions, documents }: Settings): Promise<Figure[]> {
   let sinceMs = performance.now()
   const figures: Figure[] = [await ingestion(repetitions)]
   said('blocks ingested', sinceMs)
   sinceMs = performance.now()
   figures.push(...(await featureFigures(Math.min(3, repetitions))))
   said('features', sinceMs)
+  sinceMs = performance.now()
+  figures.push(...(await searchFigures(documents, QUESTIONS_ASKED)))
+  said('documents asked', sinceMs)
   const place = await freshLake()
   const takeBack = atSignal(async () => place.remove())
   const engine = await openEngine({ ...place, memoryMb: MEMORY_MB, threads: THREADS })

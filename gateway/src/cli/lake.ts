@@ -13,6 +13,8 @@ import { askKpi } from '../lakehouse/marts/ask.ts'
 import { findKpi, KPIS } from '../lakehouse/marts/catalogue.ts'
 import { lakeStatus } from '../lakehouse/status.ts'
 import { rebuild, refuseWhileRebuilding } from '../lakehouse/ledger/rebuild.ts'
+import { marked } from '../lakehouse/documents/snippet.ts'
+import { search } from '../lakehouse/documents/search.ts'
 import { verifyLake } from '../lakehouse/ledger/verify.ts'
 import { redactionsIn } from '../lakehouse/privacy/marker.ts'
 import { UsageFault } from './access.ts'
@@ -42,6 +44,10 @@ export async function runLake(
       if (!sql)
         throw new UsageFault('name the query: triflow lake query "SELECT ..." --config FILE')
       return printQuery(config, sql, flags, say)
+    case 'search':
+      if (!sql)
+        throw new UsageFault('name what to look for: triflow lake search WORDS --config FILE')
+      return printFound(config, words.slice(1).join(' '), say)
     case 'verify':
       return printVerdict(config, say)
     case 'upkeep':
@@ -129,6 +135,21 @@ async function printQuery(
   )
   for (const line of linesOf(rows)) say(line)
   say(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`)
+  return true
+}
+
+const SHOWN = 20
+
+async function printFound(config: Config, query: string, say: Say): Promise<boolean> {
+  const { total, hits } = await withEngine(config, {}, engine =>
+    search(engine, query, { limit: SHOWN }),
+  )
+  for (const { id, cid, kind, name, member, snippet } of hits) {
+    say(`${name}  ${kind}${member === undefined ? '' : `, of ${member}`}`)
+    say(`  document ${id}, CID ${cid}`)
+    say(`  ${marked(snippet).replaceAll('\n', ' ')}`)
+  }
+  say(`${total} ${total === 1 ? 'document' : 'documents'}`)
   return true
 }
 

@@ -18,6 +18,7 @@ const USAGE = `usage:
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
   triflow lake tables                    what analysts may ask, by role, and what its columns hold
   triflow lake lineage TABLE COLUMN      where a column comes from, down to the ledger
+  triflow lake search WORDS --config FILE look for documents by what is written in them
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
   triflow lake kpi [NAME] --config FILE  the figures it answers, or one of them

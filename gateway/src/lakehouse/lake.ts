@@ -9,6 +9,7 @@
  * but by loading it when the role is played: it is native and large.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Vault } from '@triflow/ipfs'
 import type { Config } from '../platform/config.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { Ledger } from '../platform/ledger/ledger.ts'
@@ -33,6 +34,7 @@ export interface LakeOptions {
   readonly settings: NonNullable<Config['lake']>
   readonly database: Database
   readonly ledger: Ledger
+  readonly vault: Vault
   readonly log: Log
 }
 
@@ -54,8 +56,8 @@ export function startLake(options: LakeOptions): Lake {
         engine = await openEngine({ catalogUrl: config.databaseUrl, ...settings })
         if (stop.signal.aborted) return
         follower = follow(engine)
-        const { database } = options
-        streams = startStreams({ engine, database, config, settings, journal, log })
+        const { database, vault } = options
+        streams = startStreams({ engine, database, config, settings, journal, vault, log })
         return
       } catch (error) {
         const said = (error as Error).message

@@ -77,6 +77,7 @@ describe('a stream of the lake', function () {
       config: {} as ReturnType<typeof parseConfig>,
       settings: {} as LakeParts['settings'],
       journal,
+      vault: {} as LakeParts['vault'],
       log: silent,
     }
     const steps = ['fault', 'rival', 'more', 'done']

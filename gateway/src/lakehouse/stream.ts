@@ -1,5 +1,6 @@
 /** A stream besides the ledger: something that brings rows into the lake by itself, for ever. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Vault } from '@triflow/ipfs'
 import { isFault } from '../platform/faults.ts'
 import type { Config } from '../platform/config.ts'
 import type { Database } from '../platform/database/database.ts'
@@ -15,6 +16,7 @@ export interface LakeParts {
   readonly config: Config
   readonly settings: NonNullable<Config['lake']>
   readonly journal: LakeJournal
+  readonly vault: Vault
   readonly log: Log
 }
 

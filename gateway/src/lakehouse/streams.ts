@@ -5,6 +5,7 @@ import { startPulling } from './sources/start.ts'
 import { startPrivacy } from './privacy/stream.ts'
 import { startFeatures } from './features/stream.ts'
 import { startReaderRole } from './analysis/role.ts'
+import { startDocuments } from './documents/stream.ts'
 import type { LakeParts, Stream } from './stream.ts'
 
 /** Answers nothing where the configuration does not ask for the stream. */
@@ -14,6 +15,7 @@ const STREAMS: readonly Start[] = [
   startReaderRole,
   startPulling,
   startLedgerBehaviour,
+  startDocuments,
   startEvents,
   startFeatures,
   startPrivacy,

@@ -158,6 +158,7 @@ export const routeTable = {
   },
   'features.get': { method: 'GET', path: '/v1/members/:memberId/features' },
   'features.list': { method: 'GET', path: '/v1/lake/features' },
+  'lake.documents': { method: 'GET', path: '/v1/lake/documents' },
   'operations.get': { method: 'GET', path: '/v1/operations/:operationId' },
   'operations.list': { method: 'GET', path: '/v1/operations' },
   'events.stream': { method: 'GET', path: '/v1/events' },

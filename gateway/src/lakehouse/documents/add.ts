@@ -1,13 +1,22 @@
 /** New documents: text, index and tally in one transaction. */
 import { listValue } from '@duckdb/node-api'
 import { CodedError } from '../../platform/faults.ts'
-import type { Cell, Engine } from '../engine.ts'
+import type { Cell, Engine, LakeTransaction } from '../engine.ts'
 import { STAGING } from '../names.ts'
 import { exclusive } from './exclusive.ts'
-import { placesOf, writtenPlaces, type Numbered } from './places.ts'
+import { fold, type Folded } from './fold.ts'
+import { piecesOf, type ShownDocument } from './pieces.ts'
+import { placesOfFolded, writtenPlaces, type Numbered } from './places.ts'
 import { removeNow } from './remove.ts'
 import { segmentFor, TIERS, type Segment } from './segments.ts'
-import { DOCUMENTS, RECENT, STAGED_DOCUMENTS, STAGED_RECENT } from './store.ts'
+import {
+  DOCUMENTS,
+  PIECES,
+  RECENT,
+  STAGED_DOCUMENTS,
+  STAGED_PIECES,
+  STAGED_RECENT,
+} from './store.ts'
 import { moveTally, readTally, type Tally } from './tally.ts'
 
 export interface NewDocument {
@@ -79,6 +88,7 @@ export async function knownOf(
   { query }: Pick<Engine, 'query'>,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
   const rows = await query<{ id: string }>(
     `SELECT id FROM ${DOCUMENTS} WHERE id IN (SELECT unnest($1::VARCHAR[]))`,
     [listValue([...ids])],
@@ -90,10 +100,15 @@ export async function knownOf(
 async function insert(engine: Engine, read: readonly Read[], from: Tally): Promise<void> {
   const index = read.length < TIERS[0] ? recentFor(read) : segmentFor(read)
   const isSegment = read.length >= TIERS[0]
-  const staged = { [STAGED_DOCUMENTS]: read.map(documentCells), ...index.staged }
+  const staged = {
+    [STAGED_DOCUMENTS]: read.map(documentCells),
+    [STAGED_PIECES]: read.flatMap(each => piecesOf(each.number, shownOf(each), each)),
+    ...index.staged,
+  }
   await engine.write(staged, async transaction => {
     await moveTally(transaction, { from, to: grown(from, read, isSegment) })
     await transaction.run(`INSERT INTO ${DOCUMENTS} FROM ${STAGING}.${STAGED_DOCUMENTS}`)
+    await insertPieces(transaction)
     await index.insert(transaction)
   })
 }
@@ -105,12 +120,13 @@ const recentFor = (read: readonly Read[]): Segment => ({
   insert: ({ run }) => run(`INSERT INTO ${RECENT} FROM ${STAGING}.${STAGED_RECENT}`),
 })
 
-type Read = NewDocument & Numbered
+type Read = NewDocument & Numbered & { readonly folded: Folded }
 
 const numbered = (documents: readonly NewDocument[], next: number): Read[] =>
   documents.map((document, at) => {
     const text = storable(document.text)
-    return { ...document, text, ...placesOf(text), number: next + at }
+    const folded = fold(text)
+    return { ...document, text, folded, ...placesOfFolded(folded), number: next + at }
   })
 
 const grown = (from: Tally, read: readonly Read[], isSegment: boolean): Tally => ({
@@ -120,6 +136,19 @@ const grown = (from: Tally, read: readonly Read[], isSegment: boolean): Tally =>
   indexed: from.indexed + read.length,
   words: from.words + read.reduce((sum, each) => sum + each.words, 0),
   version: from.version + (isSegment ? 1 : 0),
+})
+
+export const insertPieces = ({ run }: LakeTransaction): Promise<void> =>
+  run(`INSERT INTO ${PIECES} SELECT key, from_base64(packed)
+    FROM ${STAGING}.${STAGED_PIECES} ORDER BY key`)
+
+const shownOf = ({ id, cid, kind, name, member, atMs }: NewDocument): ShownDocument => ({
+  id: storable(id),
+  cid: storable(cid),
+  kind: storable(kind),
+  name: storable(name),
+  ...(member === undefined ? {} : { member: storable(member) }),
+  atMs: Math.trunc(atMs),
 })
 
 /** The catalogue's PostgreSQL takes no NUL and no half of a character. */

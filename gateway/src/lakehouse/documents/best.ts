@@ -1,6 +1,8 @@
 export interface Scored {
   readonly document: number
   readonly score: number
+  /** Where in its folded text the question is answered. */
+  readonly position: number
 }
 
 /** Better first; of equal ones the newer. */
@@ -8,7 +10,7 @@ const byScore = (a: Scored, b: Scored): number => b.score - a.score || b.documen
 
 /** Keeps the best `count` of any number of documents. */
 export function bestOf(count: number): {
-  put(document: number, score: number): void
+  put(scored: Scored): void
   take(): Scored[]
 } {
   let kept: Scored[] = []
@@ -19,9 +21,9 @@ export function bestOf(count: number): {
     if (kept.length === count) least = kept.at(-1)?.score ?? -1
   }
   return {
-    put(document, score) {
-      if (score < least) return
-      kept.push({ document, score })
+    put(scored) {
+      if (scored.score < least) return
+      kept.push(scored)
       if (kept.length >= 2 * count + 1_000) cut()
     },
     take() {

@@ -18,4 +18,5 @@ export {
   type SearchResult,
 } from './search.ts'
 export { tidyIndex } from './segments.ts'
+export { forgetDocument } from './stream.ts'
 export { tokensOf } from './tokens.ts'

@@ -1,4 +1,5 @@
 /** Which documents of one segment hold every part of a question, and how well they answer it (BM25). */
+import type { Scored } from './best.ts'
 import { wordsOfSize, type Occurrences } from './packing.ts'
 import type { Part } from './question.ts'
 
@@ -33,7 +34,7 @@ export function matches(
   parts: readonly Part[],
   found: ReadonlyMap<string, Occurrences>,
   weights: Weights,
-  visit: (document: number, score: number) => void,
+  visit: (answer: Scored) => void,
 ): void {
   const words = [...new Set(parts.flatMap(part => part.words.map(({ word }) => word)))]
   const cursors: Cursor[] = []
@@ -50,10 +51,16 @@ export function matches(
   if (!rarest) return
   for (; rarest.row < rarest.of.documents.length; rarest.row++) {
     const document = rarest.of.documents[rarest.row] ?? 0
-    if (cursors.every(cursor => reaches(cursor, document)) && phrases.every(stands))
-      visit(document, scoreOf(cursors, weights.meanWords))
+    if (!cursors.every(cursor => reaches(cursor, document))) continue
+    const begins = phrases.map(beginOf)
+    if (begins.includes(-1)) continue
+    const position = begins[0] ?? firstOf(rarest)
+    visit({ document, score: scoreOf(cursors, weights.meanWords), position })
   }
 }
+
+const firstOf = ({ of: { positions, starts }, row }: Cursor): number =>
+  positions[starts[row] ?? 0] ?? 0
 
 function cursorOf(cursors: readonly Cursor[], word: string): Cursor {
   const found = cursors.find(cursor => cursor.word === word)
@@ -75,17 +82,17 @@ interface Placed {
   readonly cursor: Cursor
 }
 
-/** Whether the words stand in the document as they stand in the part. */
-function stands(phrase: readonly Placed[]): boolean {
+/** Where the words stand in the document as they stand in the part; -1 where they do not. */
+function beginOf(phrase: readonly Placed[]): number {
   const [first, ...others] = phrase
-  if (!first) return true
+  if (!first) return -1
   const { starts, positions } = first.cursor.of
   const end = starts[first.cursor.row + 1] ?? 0
   for (let each = starts[first.cursor.row] ?? 0; each < end; each++) {
     const begin = (positions[each] ?? 0) - first.at
-    if (others.every(({ at, cursor }) => standsAt(cursor, begin + at))) return true
+    if (others.every(({ at, cursor }) => standsAt(cursor, begin + at))) return begin + first.at
   }
-  return false
+  return -1
 }
 
 function standsAt({ of: { starts, positions }, row }: Cursor, position: number): boolean {

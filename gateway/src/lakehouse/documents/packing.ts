@@ -56,16 +56,13 @@ export interface Occurrences {
   readonly positions: Uint32Array
 }
 
-/**
- * @param count of the documents, all chunks together.
- * @param withPositions false where only is asked how often: most of a question's bytes are positions.
- */
-export function unpacked(bytes: Uint8Array, count: number, withPositions = true): Occurrences {
+/** @param count of the documents, all chunks together. */
+export function unpacked(bytes: Uint8Array, count: number): Occurrences {
   const documents = new Float64Array(count)
   const sizes = new Uint32Array(count)
   const starts = new Uint32Array(count + 1)
   // Each position takes a byte at least.
-  const positions = new Uint32Array(withPositions ? bytes.length : 0)
+  const positions = new Uint32Array(bytes.length)
   const from = { bytes, at: 0 }
   let row = 0
   let filled = 0
@@ -77,14 +74,14 @@ export function unpacked(bytes: Uint8Array, count: number, withPositions = true)
       sizes[row] = take(from)
       starts[row] = filled
       const times = Math.min(take(from), bytes.length)
-      if (withPositions) takePositions(from, positions, { filled, times })
-      else pass(from, times)
+      takePositions(from, positions, { filled, times })
       filled += times
       row++
     }
   }
   starts[row] = filled
-  return { documents, sizes, starts, positions }
+  // What is kept in memory is no longer than what it holds.
+  return { documents, sizes, starts, positions: positions.slice(0, filled) }
 }
 
 interface Place {
@@ -116,11 +113,6 @@ function takePositions(
     position += take(from)
     positions[filled + each] = position
   }
-}
-
-function pass(from: Place, times: number): void {
-  for (let left = times; left > 0 && from.at < from.bytes.length; left--)
-    while ((from.bytes[from.at++] ?? 0) >= 0x80);
 }
 
 /** As single postings again, for what is changed by hand: a document that is taken out, a check. */

@@ -1,5 +1,5 @@
 /** The words of one document with all places of each: what a document gives to the index. */
-import { fold } from './fold.ts'
+import { fold, type Folded } from './fold.ts'
 import { packed, sizeOf, type Posting } from './packing.ts'
 import { wordsOfFolded } from './tokens.ts'
 
@@ -9,9 +9,11 @@ export interface Places {
   readonly positions: ReadonlyMap<string, readonly number[]>
 }
 
-export function placesOf(text: string): Places {
+export const placesOf = (text: string): Places => placesOfFolded(fold(text))
+
+export function placesOfFolded({ text }: Folded): Places {
   const positions = new Map<string, number[]>()
-  const words = wordsOfFolded(fold(text).text)
+  const words = wordsOfFolded(text)
   for (const { word, at } of words) {
     const known = positions.get(word)
     if (known) known.push(at)

@@ -3,9 +3,10 @@ import { listValue } from '@duckdb/node-api'
 import type { Engine, LakeRow, LakeTransaction, Rows } from '../engine.ts'
 import { exclusive } from './exclusive.ts'
 import { postingsIn } from './packing.ts'
+import { keysOf } from './pieces.ts'
 import { placesOf, rowOf, type PostingCells } from './places.ts'
 import { insertPostings } from './segments.ts'
-import { DOCUMENTS, POSTINGS, RECENT, STAGED_POSTINGS } from './store.ts'
+import { DOCUMENTS, PIECES, POSTINGS, RECENT, STAGED_POSTINGS } from './store.ts'
 import { moveTally, readTally } from './tally.ts'
 
 /**
@@ -36,6 +37,7 @@ export async function removeNow(engine: Engine, id: string): Promise<boolean> {
     await moveTally(transaction, { from, to })
     await transaction.run(`DELETE FROM ${DOCUMENTS} WHERE number = ${row.number}`)
     await transaction.run(`DELETE FROM ${RECENT} WHERE number = ${row.number}`)
+    await transaction.run(`DELETE FROM ${PIECES} WHERE ${keysOf(Number(row.number))}`)
     await takeOut(transaction)
   })
   return true
@@ -47,16 +49,19 @@ interface Change {
   takeOut(transaction: LakeTransaction): Promise<void>
 }
 
+const NOTHING: Change = { staged: {}, takeOut: async () => undefined }
+
 /** Rows of the index that hold the document are written anew without it. */
 async function without(engine: Engine, number: number, text: string): Promise<Change> {
   const words = [...placesOf(text).positions.keys()]
+  if (words.length === 0) return NOTHING
   const where = [BigInt(number), listValue(words)]
   const those = '$1 BETWEEN first AND last AND word IN (SELECT unnest($2::VARCHAR[]))'
   const rows = await engine.query<PostingRow>(
     `SELECT tier, word, documents, to_base64(packed) AS packed FROM ${POSTINGS} WHERE ${those}`,
     where,
   )
-  if (rows.length === 0) return { staged: {}, takeOut: async () => undefined }
+  if (rows.length === 0) return NOTHING
   return {
     staged: { [STAGED_POSTINGS]: rows.flatMap(row => rowWithout(row, number)) },
     async takeOut(transaction) {

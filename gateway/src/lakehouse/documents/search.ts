@@ -5,10 +5,10 @@ import type { Filters } from './marks.ts'
 import { idfOf, matches, type Weights } from './match.ts'
 import type { Occurrences } from './packing.ts'
 import { partsOf, type Part } from './question.ts'
-import { readShown, type ShownDocument } from './shown.ts'
+import { readPlacesShown, type ShownDocument } from './pieces.ts'
 import { snippetOf, type Snippet } from './snippet.ts'
 import type { Tally } from './tally.ts'
-import { createViews, type View } from './views.ts'
+import { createViews, type View, type ViewOptions } from './views.ts'
 import { recentOccurrences, sealedOccurrences } from './words.ts'
 
 export interface SearchOptions extends Filters {
@@ -17,7 +17,7 @@ export interface SearchOptions extends Filters {
   readonly offset?: number
 }
 
-export interface Hit extends Omit<ShownDocument, 'head'> {
+export interface Hit extends ShownDocument {
   readonly score: number
   readonly snippet: Snippet
 }
@@ -44,8 +44,8 @@ export const LIMIT_MAX = 100
 export const OFFSET_MAX = 10_000
 const NOTHING: SearchResult = { total: 0, hits: [] }
 
-export function createSearcher(engine: Pick<Engine, 'reader'>): Searcher {
-  const views = createViews(engine)
+export function createSearcher(engine: Pick<Engine, 'reader'>, options?: ViewOptions): Searcher {
+  const views = createViews(engine, options)
   return {
     async search(query, options) {
       const parts = partsOf(query)
@@ -83,10 +83,10 @@ async function answer(
   const weights = weightsOf(segments, view.tally)
   let total = 0
   for (const segment of segments)
-    matches(parts, segment, weights, (document, score) => {
-      if (!passes(document)) return
+    matches(parts, segment, weights, scored => {
+      if (!passes(scored.document)) return
       total++
-      best.put(document, score)
+      best.put(scored)
     })
   return { total, hits: await readHits(view, best.take().slice(offset), parts) }
 }
@@ -99,8 +99,7 @@ type Found = ReadonlyMap<string, Occurrences>
 
 async function readWords(view: View, parts: readonly Part[]): Promise<readonly Found[]> {
   const words = wordsOf(parts)
-  const inPhrases = new Set(wordsOf(parts.filter(part => part.words.length > 1)))
-  const sealed = await sealedOccurrences(view.reader, view.words, { words, inPhrases })
+  const sealed = await sealedOccurrences(view.reader, view.words, words)
   return [sealed, recentOccurrences(view.recent, words)]
 }
 
@@ -135,12 +134,10 @@ async function readHits(
   scored: readonly Scored[],
   parts: readonly Part[],
 ): Promise<Hit[]> {
-  const numbers = scored.map(({ document }) => document)
-  const documents = await readShown(reader, shown, numbers)
-  return scored.flatMap(({ document, score }) => {
-    const found = documents.get(document)
-    if (!found) return []
-    const { head, ...known } = found
-    return [{ ...known, score, snippet: snippetOf(head, parts) }]
+  const found = await readPlacesShown(reader, shown, scored)
+  return scored.flatMap(({ document: number, score }) => {
+    const place = found.get(number)
+    if (!place) return []
+    return [{ ...place.document, score, snippet: snippetOf(place.passage, parts) }]
   })
 }

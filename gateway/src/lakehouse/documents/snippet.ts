@@ -8,6 +8,17 @@ export interface Snippet {
   readonly marks: readonly (readonly [from: number, to: number])[]
 }
 
+/** As a terminal shows it. */
+export function marked({ text, marks }: Snippet): string {
+  let at = 0
+  const parts = marks.map(([from, to]) => {
+    const part = `${text.slice(at, from)}【${text.slice(from, to)}】`
+    at = to
+    return part
+  })
+  return parts.join('') + text.slice(at)
+}
+
 const BEFORE = 30
 const LENGTH = 120
 /** Text is folded piece by piece until the answer is found; the pieces overlap by more than a part can be long. */

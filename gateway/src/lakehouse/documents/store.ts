@@ -49,6 +49,12 @@ const POSTING_TABLE = {
   },
 } as const
 
+/** For what is shown beside a hit; see pieces.ts. */
+const PIECE_TABLE = {
+  name: 'document_pieces',
+  columns: { key: 'BIGINT', packed: 'BLOB' },
+} as const
+
 const SEGMENT_TABLE = {
   name: 'document_segments',
   columns: { tier: 'TINYINT', first: 'BIGINT', documents: 'INTEGER' },
@@ -70,40 +76,34 @@ const TALLY_TABLE = {
 export const DOCUMENTS = `${LAKE}.bronze.${DOCUMENT_TABLE.name}`
 export const RECENT = `${LAKE}.silver.${RECENT_TABLE.name}`
 export const POSTINGS = `${LAKE}.silver.${POSTING_TABLE.name}`
+export const PIECES = `${LAKE}.silver.${PIECE_TABLE.name}`
 export const SEGMENTS = `${LAKE}.silver.${SEGMENT_TABLE.name}`
 export const TALLY = `${LAKE}.silver.${TALLY_TABLE.name}`
 
 export const STAGED_DOCUMENTS = 'staged_documents'
 export const STAGED_RECENT = 'staged_document_recent'
+export const STAGED_PIECES = 'staged_document_pieces'
 export const STAGED_POSTINGS = 'staged_document_postings'
 
 /** The least that DuckDB writes: what is read is a few rows here and there. */
-const GROUP_ROWS = '2048'
+const SMALL_GROUPS = { option: 'parquet_row_group_size', value: '2048' }
 
 export const documentsFamily: Family = {
   kept: [
     ...inLayer('bronze', [DOCUMENT_TABLE]),
-    ...inLayer('silver', [RECENT_TABLE, POSTING_TABLE, SEGMENT_TABLE, TALLY_TABLE]),
+    ...inLayer('silver', [RECENT_TABLE, POSTING_TABLE, PIECE_TABLE, SEGMENT_TABLE, TALLY_TABLE]),
   ],
   derived: () => [],
   // Staged bytes wait as base64: a cell is a text or a number.
   staged: [
     { name: STAGED_DOCUMENTS, columns: DOCUMENT_TABLE.columns },
     { name: STAGED_RECENT, columns: RECENT_TABLE.columns },
+    { name: STAGED_PIECES, columns: { ...PIECE_TABLE.columns, packed: 'VARCHAR' } },
     { name: STAGED_POSTINGS, columns: { ...POSTING_TABLE.columns, packed: 'VARCHAR' } },
   ],
   options: [
-    {
-      layer: 'bronze',
-      table: DOCUMENT_TABLE.name,
-      option: 'parquet_row_group_size',
-      value: GROUP_ROWS,
-    },
-    {
-      layer: 'silver',
-      table: POSTING_TABLE.name,
-      option: 'parquet_row_group_size',
-      value: GROUP_ROWS,
-    },
+    { layer: 'bronze', table: DOCUMENT_TABLE.name, ...SMALL_GROUPS },
+    { layer: 'silver', table: POSTING_TABLE.name, ...SMALL_GROUPS },
+    { layer: 'silver', table: PIECE_TABLE.name, ...SMALL_GROUPS },
   ],
 }

@@ -4,7 +4,7 @@
  */
 import type { Engine, LakeReader } from '../engine.ts'
 import { createMarks, type Marks } from './marks.ts'
-import { createShown, type Shown } from './shown.ts'
+import { createShown, type Shown } from './pieces.ts'
 import { isSame, readTally, type Tally } from './tally.ts'
 import { createWordsKept, readRecent, type Recent, type WordsKept } from './words.ts'
 
@@ -27,7 +27,6 @@ const HELD_MS = 1_000
 
 interface Held {
   readonly view: View
-  readonly untilMs: number
   users: number
   isOver: boolean
 }
@@ -35,7 +34,14 @@ interface Held {
 /** What outlives a snapshot: tally and recent documents of the last one, and the words of its segments. */
 type Kept = Omit<View, 'reader'>
 
-export function createViews(engine: Pick<Engine, 'reader'>): Views {
+export interface ViewOptions {
+  readonly heldMs?: number
+}
+
+export function createViews(
+  engine: Pick<Engine, 'reader'>,
+  { heldMs = HELD_MS }: ViewOptions = {},
+): Views {
   const idle: LakeReader[] = []
   const marks = createMarks()
   let kept: Kept | undefined
@@ -66,9 +72,8 @@ export function createViews(engine: Pick<Engine, 'reader'>): Views {
     try {
       const now = await refreshed(reader, kept, marks)
       kept = now
-      timer = setTimeout(() => void end(), HELD_MS).unref()
-      const untilMs = performance.now() + HELD_MS
-      return { view: { ...now, reader }, untilMs, users: 0, isOver: false }
+      timer = setTimeout(() => void end(), heldMs).unref()
+      return { view: { ...now, reader }, users: 0, isOver: false }
     } catch (error) {
       current = undefined
       reader.close()

@@ -51,36 +51,29 @@ function columnsOf(
   }
 }
 
-interface Known {
-  readonly of: Occurrences
-  readonly hasPositions: boolean
-}
-
 /** Words of segments by their version. In bytes of this process; a word of 100,000 documents takes three million. */
-export type WordsKept = Bounded<string, Known>
+export type WordsKept = Bounded<string, Occurrences>
 const KEPT_BYTES = 64 * 1024 * 1024
 export const createWordsKept = (): WordsKept => createBounded(KEPT_BYTES)
 
-/** @param inPhrases words of which it matters where they stand. */
 export async function sealedOccurrences(
   reader: LakeReader,
   kept: WordsKept,
-  { words, inPhrases }: { words: readonly string[]; inPhrases: ReadonlySet<string> },
+  words: readonly string[],
 ): Promise<Map<string, Occurrences>> {
   const found = new Map<string, Occurrences>()
   const missing: string[] = []
   for (const word of words) {
     const known = kept.get(word)
-    if (known && (known.hasPositions || !inPhrases.has(word))) found.set(word, known.of)
+    if (known) found.set(word, known)
     else missing.push(word)
   }
   if (missing.length === 0) return found
   const chunks = await readChunks(reader, missing)
   for (const word of missing) {
     const { documents = 0, bytes = [] } = chunks.get(word) ?? {}
-    const hasPositions = inPhrases.has(word)
-    const of = unpacked(Buffer.concat(bytes), documents, hasPositions)
-    kept.set(word, { of, hasPositions }, weightOf(of))
+    const of = unpacked(Buffer.concat(bytes), documents)
+    kept.set(word, of, weightOf(of))
     found.set(word, of)
   }
   return found

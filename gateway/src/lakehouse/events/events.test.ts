@@ -244,6 +244,7 @@ describe('events of the gateway', function () {
       engine,
       database: store.database,
       config: {} as LakeParts['config'],
+      vault: {} as LakeParts['vault'],
       settings: {} as LakeParts['settings'],
       journal,
       log: silent,

@@ -195,6 +195,7 @@ describe(`sources that flow into a lake (seed ${SEED}, until ${today})`, functio
         database: store.database,
         settings: settings as LakeParts['settings'],
         config: {} as LakeParts['config'],
+        vault: {} as LakeParts['vault'],
         journal,
         log: silent,
       })

@@ -13,6 +13,9 @@ import { readPdf } from './pdf.ts'
 import { delimiterOf, isJsonLog, readCsv, readJsonLog } from './rows.ts'
 import { readXml } from './xml.ts'
 
+/** Decoded as one string: of a larger one V8 may find no room at once, and that ends the process, not the thread. */
+const TEXT_BYTES = 16 * 1024 * 1024
+
 /** Readers of PDF look for the mark so far into the file, and so files are made that have it there. */
 const PDF_MARK_WITHIN = 1_024
 
@@ -35,6 +38,7 @@ export async function readDocument(
 
 async function read(bytes: Uint8Array, hints: Hints, limits: Limits): Promise<Extraction> {
   if (isPdf(bytes)) return readPdf(bytes, limits)
+  if (bytes.length > TEXT_BYTES) throw new Refusal('BYTES_LIMIT')
   const text = decoded(bytes)
   const start = text.slice(0, PDF_MARK_WITHIN).trimStart()
   if (text.trim() === '') throw new Refusal('EMPTY')
