@@ -18,11 +18,11 @@ const USAGE = `usage:
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
   triflow lake tables                    what analysts may ask, by role, and what its columns hold
   triflow lake lineage TABLE COLUMN      where a column comes from, down to the ledger
-  triflow lake search WORDS --config FILE look for documents by what is written in them
+  triflow lake search WORDS --config FILE
+                                         documents by what is written in them
   triflow lake verify --config FILE      compare it with the ledger, row by row
   triflow lake upkeep --config FILE      put its files in order now
   triflow lake kpi [NAME] --config FILE  the figures it answers, or one of them
-
   triflow lake rebuild --config FILE     bring the ledger again from block 0, where files are broken
   triflow lake forget --subject KIND/ID --reason CASE [--source NAME] --config FILE
                                          delete a person or a member from it, and print the proof
@@ -31,8 +31,6 @@ const USAGE = `usage:
   triflow lake features --decisions FILE.csv --out FILE.parquet --config FILE
                                          what was known of each member at each moment
 with --url URL --user LOGIN --password SECRET instead of --as for another gateway`
-
-const FORGET_FLAGS = ['subject', 'source', 'reason', 'certificate'] as const
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -72,14 +70,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
     }
     case 'lake': {
       const { runLake } = await import('./lake.ts')
-      const flags = {
-        ...(values.at === undefined ? {} : { at: values.at }),
-        ...Object.fromEntries(FORGET_FLAGS.map(name => [name, values[name]])),
-        ...(values['at-block'] === undefined ? {} : { atBlock: values['at-block'] }),
-        ...(values.decisions === undefined ? {} : { decisions: values.decisions }),
-        ...(values.out === undefined ? {} : { out: values.out }),
-      }
-      return runLake(argv, positionals.slice(1), flags, say)
+      const { 'at-block': atBlock, ...others } = values
+      return runLake(argv, positionals.slice(1), { ...others, atBlock }, say)
     }
     default:
       throw new UsageFault(USAGE)

@@ -136,7 +136,7 @@ describe(`bad weather over the lake (LAKE_SEED=${SEED})`, function () {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small])
     if (mounted.status !== 0) return void this.skip()
     const filler = path.join(small, 'filler')
-    const tight = { ...(await freshLake()), dataPath: path.join(small, 'files') }
+    const tight = await freshLake(path.join(small, 'files'))
     const cramped = await openEngine(tight)
     try {
       const chain = chainOf(SEED, 300)

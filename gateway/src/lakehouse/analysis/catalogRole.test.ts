@@ -25,8 +25,6 @@ describe('lakehouse/analysis: the role that reads the catalogue', function () {
     place = await freshLake()
     engine = await openEngine(place)
     database = openDatabase({ url: place.catalogUrl, connections: 2, log: silent })
-    await database.execute('CREATE SCHEMA app')
-    await database.execute('CREATE TABLE app.users (password_hash text)')
   })
   after(async () => {
     engine?.close()

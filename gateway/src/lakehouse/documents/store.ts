@@ -9,6 +9,7 @@
  */
 import { inLayer, type Family } from '../family.ts'
 import { LAKE } from '../names.ts'
+import type { Retained } from '../privacy/declared.ts'
 
 export const DOCUMENT_TABLE = {
   name: 'documents',
@@ -100,6 +101,33 @@ export const documentsFamily: Family = {
     { name: STAGED_RECENT, columns: RECENT_TABLE.columns },
     { name: STAGED_PIECES, columns: { ...PIECE_TABLE.columns, packed: 'VARCHAR' } },
     { name: STAGED_POSTINGS, columns: { ...POSTING_TABLE.columns, packed: 'VARCHAR' } },
+  ],
+  // Every one is a voucher or stands behind one. The index goes with what it was made of.
+  retention: [
+    {
+      table: `bronze.${DOCUMENT_TABLE.name}`,
+      keeps: 'TIME',
+      class: 'ACCOUNTING',
+      clock: 'at',
+    },
+    ...[RECENT_TABLE, POSTING_TABLE, PIECE_TABLE].map(({ name }): Retained => ({
+      table: `silver.${name}`,
+      keeps: 'FOLLOWS',
+      of: `bronze.${DOCUMENT_TABLE.name}`,
+    })),
+    ...[SEGMENT_TABLE, TALLY_TABLE].map(({ name }): Retained => ({
+      table: `silver.${name}`,
+      keeps: 'NO_PERSONAL_DATA',
+      why: 'numbers of documents and of words',
+    })),
+  ],
+  personal: [
+    {
+      table: `bronze.${DOCUMENT_TABLE.name}`,
+      finds: { MEMBER: [{ by: 'COLUMN', column: 'member' }] },
+      erase: 'DELETE',
+      named: ['name', 'text'],
+    },
   ],
   options: [
     { layer: 'bronze', table: DOCUMENT_TABLE.name, ...SMALL_GROUPS },

@@ -1,5 +1,6 @@
 import { inLayer, type Family } from '../family.ts'
 import { LAKE } from '../names.ts'
+import type { Personal, Retained } from '../privacy/declared.ts'
 import { BEHAVIOUR, EVENTS, SILVER_EVENTS, SILVER_VIEWS, type SilverEvents } from './tables.ts'
 
 const bronzeOf = ({ from }: SilverEvents): string => `${LAKE}.bronze.${from}`
@@ -17,6 +18,22 @@ export function silverEvents(table: SilverEvents, rows: string): string {
 
 export const silverPlace = ({ name }: SilverEvents): string => `${LAKE}.silver.${name}`
 
+/** What people did, beside what the platform did. */
+const timed = (table: string, from: SilverEvents['from']): Retained => ({
+  table,
+  keeps: 'TIME',
+  class: from === 'behaviour' ? 'BEHAVIOUR' : 'OPERATIONAL',
+  clock: 'at',
+})
+
+/** Columns in which a member, a firm's code or a person may stand. */
+const NAMING = new Set(['member_id', 'uscc', 'object_id', 'text'])
+
+function about(table: string, columns: readonly string[]): Personal {
+  const finds = columns.map(column => ({ by: 'TEXT', column }) as const)
+  return { table, finds: { MEMBER: finds, PERSON: finds }, erase: 'DELETE' }
+}
+
 /** What the gateway and its portals tell. */
 export const eventsFamily: Family = {
   kept: inLayer('bronze', [EVENTS, BEHAVIOUR]),
@@ -31,4 +48,19 @@ export const eventsFamily: Family = {
     ),
   ],
   staged: [EVENTS, BEHAVIOUR],
+  retention: [
+    timed(`bronze.${EVENTS.name}`, 'events'),
+    timed(`bronze.${BEHAVIOUR.name}`, 'behaviour'),
+    ...SILVER_EVENTS.map(({ name, from }) => timed(`silver.${name}`, from)),
+  ],
+  personal: [
+    about(`bronze.${EVENTS.name}`, ['body']),
+    about(`bronze.${BEHAVIOUR.name}`, ['body']),
+    ...SILVER_EVENTS.map(({ name, columns }) =>
+      about(
+        `silver.${name}`,
+        Object.keys(columns).filter(column => NAMING.has(column)),
+      ),
+    ),
+  ],
 }

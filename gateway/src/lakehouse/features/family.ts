@@ -19,4 +19,32 @@ export const featuresFamily: Family = {
   kept: inLayer('gold', [PRESENT]),
   derived: () => [],
   staged: [],
+  described: [
+    {
+      name: `gold.${PRESENT.name}`,
+      words: { zh: '特征现值', en: 'Features as they stand' },
+      columns: {
+        member: { type: 'VARCHAR', is: ['ID_NUMBER', 'QUASI', 'SUBJECT'] },
+        feature: { type: 'VARCHAR', is: ['PLAIN'] },
+        version: { type: 'VARCHAR', is: ['PLAIN'] },
+        value: { type: 'BIGINT', is: ['PLAIN'] },
+        computed_at: { type: 'TIMESTAMP', is: ['PLAIN'] },
+      },
+      key: ['member', 'feature'],
+      rows: { CORE: 'ALL', BANK: 'ALL', REGULATOR: 'ALL' },
+    },
+  ],
+  retention: [
+    { table: `gold.${PRESENT.name}`, keeps: 'TIME', class: 'OPERATIONAL', clock: 'computed_at' },
+  ],
+  personal: [
+    {
+      table: `gold.${PRESENT.name}`,
+      finds: {
+        MEMBER: [{ by: 'COLUMN', column: 'member' }],
+        PERSON: [{ by: 'COLUMN', column: 'member' }],
+      },
+      erase: 'DELETE',
+    },
+  ],
 }

@@ -96,6 +96,8 @@ export function cellsOf({ subject, eventMs, arrivedMs, revision = 1, ...one }: S
     id,
     BigInt(eventMs) * 1000n,
     BigInt(arrivedMs) * 1000n,
+    // The order of arrival within a source is nobody's business here.
+    0n,
     JSON.stringify(one.body),
     'fingerprint',
   ]

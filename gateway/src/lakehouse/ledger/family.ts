@@ -62,6 +62,12 @@ export const ledgerFamily: Family = {
     },
     ...SILVER.map(({ name }) => follows(`silver.${name}`)),
     ...SETTLES.map(({ name }) => follows(`settled.${name}`)),
+    ...MARTS.map(({ name }) => follows(`settled.${name}`)),
+    {
+      table: `bronze.${REBUILDS.name}`,
+      keeps: 'NO_PERSONAL_DATA',
+      why: 'from which block on the ledger was brought again',
+    },
   ],
   personal: [
     {

@@ -4,7 +4,7 @@
  * A subject's identifier is unmistakable by its form (`p` and 16 hex digits, a unified social credit code, `m` and 16
  * hex digits on the ledger). So a text names it wherever the identifier stands in it: a list of fields could forget one.
  */
-import type { RetentionClass, Subject } from '../sources/source.ts'
+import type { RetentionClass, SourceName, Subject } from '../sources/source.ts'
 
 /** One class for all rows, or one by the value of a column. */
 export type ClassOf =
@@ -50,8 +50,8 @@ export interface Personal {
   readonly finds: Readonly<Partial<Record<Subject['kind'], readonly Finding[]>>>
   /** DELETE: the row goes. REDACT: it keeps its place, and says a commitment where its value was. */
   readonly erase: 'DELETE' | 'REDACT'
-  /** Names the source of a row, where a deletion may be of one source alone. */
-  readonly source?: string
+  /** The source of a row, or the column that names it, where a deletion may be of one source alone. */
+  readonly source?: string | { readonly is: SourceName }
   /** Texts of rows about others in which the identifier may stand: there it is blanked. */
   readonly named?: readonly string[]
 }

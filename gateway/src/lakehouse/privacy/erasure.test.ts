@@ -140,7 +140,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
       engine.write(NO_ROWS, ({ run }) =>
         run(`INSERT INTO lake.bronze.source_records
           SELECT '${source}', '${source}-' || i, 1, 'PERSON', [${persons}][1 + i % 4],
-            TIMESTAMP '2026-01-01' + INTERVAL (i) HOUR, TIMESTAMP '2026-02-01',
+            TIMESTAMP '2026-01-01' + INTERVAL (i) HOUR, TIMESTAMP '2026-02-01', i,
             '{"period":"2026-01","n":' || i || '}', md5(i::VARCHAR) FROM range(${from}, ${until}) r(i)`),
       )
     await rows('utilities', 0, 400)

@@ -58,7 +58,7 @@ describe('what is declared of the tables', () => {
 const columnsUsed = ({ finds, named = [], source }: Personal): string[] => [
   ...Object.values(finds).flatMap(all => all.map(({ column }) => column)),
   ...named,
-  ...(source ? [source] : []),
+  ...(typeof source === 'string' ? [source] : []),
 ]
 
 describe('the periods', () => {
@@ -106,7 +106,7 @@ describe('keeping time', function () {
 
   it('deletes a row from the very instant at which its time is over, and nothing a moment earlier', async () => {
     const row = (source: string, id: string, at: string) =>
-      `('${source}', '${id}', 1, 'PERSON', '${PERSON.id}', TIMESTAMP '${at}', now(), '{}', 'f')`
+      `('${source}', '${id}', 1, 'PERSON', '${PERSON.id}', TIMESTAMP '${at}', now(), 0, '{}', 'f')`
     await engine.write(NO_ROWS, ({ run }) =>
       run(
         `INSERT INTO lake.bronze.source_records VALUES ${[

@@ -85,5 +85,6 @@ export function isOfSql({ finds }: Personal, named: Named): string {
 /** True of a row that the request speaks of: of all sources, or of one. */
 export function isAskedSql({ source }: Personal, only: string | undefined): string {
   if (only === undefined) return 'true'
+  if (typeof source === 'object') return String(source.is === only)
   return source === undefined ? 'false' : `coalesce(${column(source)} = ${quoted(only)}, false)`
 }

@@ -8,6 +8,7 @@ import { CodedError, invariant } from '../../platform/faults.ts'
 import { sha256Hex, type LedgerIdentity } from '../../platform/ledger/signer.ts'
 import type { Secrets } from '../../platform/secrets.ts'
 import type { Engine } from '../engine.ts'
+import { createFiller } from '../features/fill.ts'
 import { LAKE, quoted } from '../names.ts'
 import { ERASURE, type Rules } from './classes.ts'
 import { eraseSubject, type Erasing } from './erase.ts'
@@ -68,6 +69,8 @@ async function takeStep(parts: WorkParts, row: ErasureRow): Promise<boolean> {
       const { settleMs = SETTLE_MS, now = () => new Date() } = parts
       if (now().getTime() < Date.parse(row.step_at) + settleMs) return false
       await eraseSubject(parts, await erasingOf(parts, row))
+      // The copy of the facts for single members goes by what the lake has.
+      await createFiller(parts).compare()
       await moveTo(parts, row, 'ERASED')
       return true
     }

@@ -2,7 +2,8 @@
 import { inLayer, type Family } from '../family.ts'
 import { columnsOf, LAKE } from '../names.ts'
 import { DEAD_LETTERS, newestSql, SOURCE_RECORDS, SOURCE_TABLES, sourceRows } from './tables.ts'
-import { ofSubject } from '../privacy/declared.ts'
+import { ofSubject, type Retained } from '../privacy/declared.ts'
+import { describedSources } from './described.ts'
 import { sourceOf } from './catalogue/index.ts'
 import { SOURCE_NAMES } from './source.ts'
 
@@ -17,6 +18,7 @@ export const sourcesFamily: Family = {
       newestSql(table),
     ]),
   staged: [SOURCE_RECORDS, DEAD_LETTERS],
+  described: SOURCE_TABLES.flatMap(describedSources),
   retention: [
     {
       table: 'bronze.source_records',
@@ -29,9 +31,18 @@ export const sourcesFamily: Family = {
       clock: 'event_at',
     },
     { table: 'bronze.dead_letters', keeps: 'TIME', class: 'DIAGNOSTIC', clock: 'arrived_at' },
+    ...SOURCE_TABLES.map(({ name, source }): Retained => ({
+      table: `silver.${name}`,
+      keeps: 'TIME',
+      class: source.retention,
+      clock: 'event_at',
+    })),
   ],
   personal: [
     ofSubject('bronze.source_records', { source: 'source', named: ['body'] }),
+    ...SOURCE_TABLES.map(({ name, source }) =>
+      ofSubject(`silver.${name}`, { source: { is: source.name } }),
+    ),
     {
       table: 'bronze.dead_letters',
       finds: {

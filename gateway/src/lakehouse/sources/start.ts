@@ -1,6 +1,8 @@
 /** The sources as streams of the lake: each says in the journal how it stands, under its own name. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { openSecrets } from '../../platform/secrets.ts'
+import { FORGOTTEN_KEY, forgottenIn } from '../privacy/forgotten.ts'
 import type { LakeParts, Stream } from '../stream.ts'
 import { createConsents } from './consents.ts'
 import { createLakeSink, streamOf } from './lakeSink.ts'
@@ -61,7 +63,7 @@ export function startPulling(parts: LakeParts): Stream | undefined {
 }
 
 function pulled(
-  { engine, database, log }: LakeParts,
+  { engine, database, config, log }: LakeParts,
   place: { readonly baseUrl: string; readonly token: string },
 ): Sources {
   const consents = createConsents(database)
@@ -70,6 +72,7 @@ function pulled(
     ...PACE,
     sink: createLakeSink({ engine, consents }),
     consents,
+    forgotten: forgottenIn(database, openSecrets(config.secretsFile).derive(FORGOTTEN_KEY)),
     log,
   })
 }

@@ -17,10 +17,14 @@ export const hasExtensions = (): boolean =>
 const SIZE = { memoryMb: 256, threads: 1 }
 let template: Promise<string> | undefined
 
-/** An empty lake in a database that has the gateway's tables as well; both are copied from a template. */
-export async function freshLake(): Promise<EngineOptions & { remove(): void }> {
+/**
+ * An empty lake in a database that has the gateway's tables as well; both are copied from a template.
+ *
+ * @param at where its files are to lie, if not in a folder of its own.
+ */
+export async function freshLake(at?: string): Promise<EngineOptions & { remove(): void }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'triflow-lake-'))
-  const dataPath = path.join(folder, 'files')
+  const dataPath = at ?? path.join(folder, 'files')
   const catalogUrl = await emptyDatabase(
     hasExtensions() ? await (template ??= makeTemplate(folder)) : undefined,
   )

@@ -57,6 +57,9 @@ function over(client: pg.Pool | pg.PoolClient): Queryable {
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  // A connection that is lost between two statements is a fault of this transaction, not of the process.
+  const onLost = (fault: Error): void => void (broken = fault)
+  client.on('error', onLost)
   try {
     await client.query('BEGIN')
     const result = await work(over(client))
@@ -66,6 +69,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<
     await client.query('ROLLBACK').catch((fault: Error) => (broken = fault))
     throw error
   } finally {
+    client.off('error', onLost)
     client.release(broken)
   }
 }

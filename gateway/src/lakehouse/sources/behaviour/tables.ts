@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { inLayer, type Family, type Table } from '../../family.ts'
 import { columnsOf, LAKE } from '../../names.ts'
+import { ofSubject } from '../../privacy/declared.ts'
 import { POSITIONS } from '../../positions.ts'
 import { CATALOGUE } from '../catalogue/index.ts'
 import { columnOf, newestSql, SOURCE_RECORDS } from '../tables.ts'
@@ -169,4 +170,40 @@ export const behaviourFamily: Family = {
     newestSql(BEHAVIOUR),
   ],
   staged: [],
+  retention: [
+    { table: `bronze.${CUTS.name}`, keeps: 'NO_PERSONAL_DATA', why: 'days and numbers of blocks' },
+    {
+      table: `bronze.${MEMBER_CODES.name}`,
+      keeps: 'TIME',
+      class: SOURCE.retention,
+      clock: 'known_at',
+    },
+    {
+      table: `silver.${BEHAVIOUR.name}`,
+      keeps: 'TIME',
+      class: SOURCE.retention,
+      clock: 'event_at',
+    },
+  ],
+  personal: [
+    {
+      table: `bronze.${MEMBER_CODES.name}`,
+      finds: {
+        MEMBER: [
+          { by: 'COLUMN', column: 'member' },
+          { by: 'COLUMN', column: 'credit_code' },
+        ],
+      },
+      erase: 'DELETE',
+    },
+    {
+      ...ofSubject(`silver.${BEHAVIOUR.name}`, { source: { is: SOURCE.name } }),
+      finds: {
+        MEMBER: [
+          { by: 'COLUMN', column: 'member' },
+          { by: 'COLUMN', column: 'subject' },
+        ],
+      },
+    },
+  ],
 }

@@ -2,30 +2,30 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openDatabase, type Database } from '../platform/database/database.ts'
-import { ConfigFault, type Config } from '../platform/config.ts'
-import { isFault } from '../platform/faults.ts'
-import { createLog } from '../platform/log.ts'
-import { openSecrets } from '../platform/secrets.ts'
-import { connectLedger } from '../process.ts'
-import { openEngine } from '../lakehouse/engine.ts'
-import { checkProof } from '../lakehouse/privacy/check.ts'
-import { rulesWith } from '../lakehouse/privacy/classes.ts'
+import { openDatabase, type Database } from '../../platform/database/database.ts'
+import { ConfigFault, type Config } from '../../platform/config.ts'
+import { isFault } from '../../platform/faults.ts'
+import { createLog } from '../../platform/log.ts'
+import { openSecrets } from '../../platform/secrets.ts'
+import { connectLedger } from '../../process.ts'
+import { openEngine } from '../../lakehouse/engine.ts'
+import { checkProof } from '../../lakehouse/privacy/check.ts'
+import { rulesWith } from '../../lakehouse/privacy/classes.ts'
 import {
   approveAtConsole,
   readErasure,
   REASONS,
   requestErasure,
-} from '../lakehouse/privacy/requests.ts'
-import { identityOf } from '../lakehouse/privacy/stream.ts'
-import { parseSubject } from '../lakehouse/privacy/subject.ts'
-import { workErasure, type WorkParts } from '../lakehouse/privacy/work.ts'
-import { SOURCE_NAMES } from '../lakehouse/sources/source.ts'
-import { UsageFault } from './access.ts'
+} from '../../lakehouse/privacy/requests.ts'
+import { identityOf } from '../../lakehouse/privacy/stream.ts'
+import { parseSubject } from '../../lakehouse/privacy/subject.ts'
+import { workErasure, type WorkParts } from '../../lakehouse/privacy/work.ts'
+import { SOURCE_NAMES } from '../../lakehouse/sources/source.ts'
+import { UsageFault } from '../access.ts'
 
 type Say = (line: string) => void
 export type ForgetFlags = Readonly<
-  Partial<Record<'subject' | 'source' | 'reason' | 'certificate', string>>
+  Partial<Record<'subject' | 'source' | 'reason' | 'certificate', string | undefined>>
 >
 
 function settingsOf(config: Config) {

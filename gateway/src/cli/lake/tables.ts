@@ -1,10 +1,10 @@
 /** What the lake tells analysts of its tables, and where a column comes from: the same of every lake of this version. */
-import { lakeCatalogue } from '../lakehouse/analysis/catalogue.ts'
-import { createLineage } from '../lakehouse/analysis/lineage.ts'
-import { ANALYST_ROLES, lakePolicy } from '../lakehouse/analysis/policy.ts'
-import { createSandbox } from '../lakehouse/analysis/sandbox.ts'
-import { UsageFault } from './access.ts'
-import { table } from './table.ts'
+import { lakeCatalogue } from '../../lakehouse/analysis/catalogue.ts'
+import { createLineage } from '../../lakehouse/analysis/lineage.ts'
+import { ANALYST_ROLES, lakePolicy } from '../../lakehouse/analysis/policy.ts'
+import { createSandbox } from '../../lakehouse/analysis/sandbox.ts'
+import { UsageFault } from '../access.ts'
+import { table } from '../table.ts'
 
 type Say = (line: string) => void
 

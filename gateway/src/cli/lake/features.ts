@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
-import type { Config } from '../platform/config.ts'
-import { openDatabase } from '../platform/database/database.ts'
-import { createLog } from '../platform/log.ts'
-import type { Engine } from '../lakehouse/engine.ts'
-import { FEATURES } from '../lakehouse/features/catalogue/index.ts'
-import { writeFeatureTable, type Decision } from '../lakehouse/features/table.ts'
-import { UsageFault } from './access.ts'
+import type { Config } from '../../platform/config.ts'
+import { openDatabase } from '../../platform/database/database.ts'
+import { createLog } from '../../platform/log.ts'
+import type { Engine } from '../../lakehouse/engine.ts'
+import { FEATURES } from '../../lakehouse/features/catalogue/index.ts'
+import { writeFeatureTable, type Decision } from '../../lakehouse/features/table.ts'
+import { UsageFault } from '../access.ts'
 
 interface Parts {
   readonly engine: Engine
@@ -18,7 +18,10 @@ interface Parts {
 
 export async function makeFeatureTable(
   { engine, config, say }: Parts,
-  { decisions: from, out }: { readonly decisions?: string; readonly out?: string },
+  {
+    decisions: from,
+    out,
+  }: { readonly decisions?: string | undefined; readonly out?: string | undefined },
 ): Promise<boolean> {
   if (!from || !out)
     throw new UsageFault('name both: --decisions FILE.csv --out FILE.parquet (or .csv)')
