@@ -149,7 +149,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
     await rows('utilities', 400, 440)
     await engine.write(NO_ROWS, ({ run }) =>
       run(`INSERT INTO lake.bronze.dead_letters
-        SELECT 'utilities', 'FIELD_INVALID', 'body.n', '{"subject":{"id":"' || p || '"}}', false, now()
+        SELECT 'utilities', 0, 'FIELD_INVALID', 'body.n', '{"subject":{"id":"' || p || '"}}', false, now()
         FROM (SELECT unnest([${persons}]) AS p)`),
     )
     await engine.write(NO_ROWS, ({ run }) =>
@@ -310,7 +310,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
     expect(() => openProof(text, certificatePem)).to.not.throw()
     await engine.write(NO_ROWS, ({ run }) =>
       run(
-        `INSERT INTO lake.bronze.dead_letters VALUES ('x', 'y', 'z', '${REMARKED}', false, now())`,
+        `INSERT INTO lake.bronze.dead_letters VALUES ('x', 0, 'y', 'z', '${REMARKED}', false, now())`,
       ),
     )
     const { wrong } = await checked(text, { subject: `PERSON/${REMARKED}` })
