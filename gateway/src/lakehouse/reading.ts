@@ -6,13 +6,17 @@ import type { Engine } from './engine.ts'
 export interface LakeReading {
   /** @throws CodedError LAKE_ABSENT where this gateway is not told of a lake; LAKE_UNAVAILABLE where it does not open. */
   ask<T>(question: (engine: Pick<Engine, 'query'>) => Promise<T>): Promise<T>
+  /** As if nobody had asked for long. */
+  close(): void
 }
 
-const IDLE_MS = 60_000
-/** Small questions: a page of a table. */
-const MEMORY_MB = 96
+/** For small questions, such as a page of a table. */
+const SMALL = { memoryMb: 96, idleMs: 60_000 } as const
 
-export function createReading({ lake, databaseUrl }: Config): LakeReading {
+export function createReading(
+  { lake, databaseUrl }: Config,
+  { memoryMb, idleMs }: { readonly memoryMb: number; readonly idleMs: number } = SMALL,
+): LakeReading {
   let opening: Promise<Engine> | undefined
   let asking = 0
   let idle: NodeJS.Timeout | undefined
@@ -20,7 +24,7 @@ export function createReading({ lake, databaseUrl }: Config): LakeReading {
   async function open(): Promise<Engine> {
     if (!lake) throw new CodedError('LAKE_ABSENT', { status: 404 })
     const { openEngine } = await import('./engine.ts')
-    const options = { ...lake, catalogUrl: databaseUrl, memoryMb: MEMORY_MB, threads: 1 }
+    const options = { ...lake, catalogUrl: databaseUrl, memoryMb, threads: 1 }
     return openEngine({ ...options, reading: {} }).catch((cause: unknown) => {
       throw new CodedError('LAKE_UNAVAILABLE', { status: 503, cause })
     })
@@ -49,9 +53,13 @@ export function createReading({ lake, databaseUrl }: Config): LakeReading {
       } finally {
         asking -= 1
         clearTimeout(idle)
-        idle = setTimeout(rest, IDLE_MS)
+        idle = setTimeout(rest, idleMs)
         idle.unref()
       }
+    },
+    close() {
+      clearTimeout(idle)
+      rest()
     },
   }
 }

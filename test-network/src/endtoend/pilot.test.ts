@@ -320,6 +320,48 @@ describe(`the pilot on the ${ledgerUnderTest()} ledger`, function () {
       )
       expect(write).to.include('LAKE_QUERY')
     })
+
+    it('counts what the bank financed as the bank’s own report does', async () => {
+      const [operator, treasurer] = [
+        await test.actors.operator('banka'),
+        await test.actors.as('banka', 'treasurer'),
+      ]
+      const { rows, query } = await operator.call('kpis.get', {
+        params: { name: 'funded_volume' },
+      })
+      const report = await treasurer.call('reports.reconciliation', {})
+      const requests = rows.reduce((sum, row) => sum + Number(row['requests']), 0)
+      expect(requests).to.equal(report.certificates.financed.count)
+      expect(query).to.include('lake.silver.request_states')
+    })
+
+    it('answers its analyst about the bank’s own business, and nobody at all about settings', async () => {
+      const treasurer = await test.actors.as('banka', 'treasurer')
+      const ask = (sql: string) => treasurer.call('lakeQueries.run', { body: { sql } })
+      const { rows, tables } = await ask(
+        'SELECT state, count(*) AS n FROM gold.requests GROUP BY state ORDER BY n DESC',
+      )
+      expect(rows.length).to.be.greaterThan(0)
+      expect(tables).to.deep.equal(['gold.requests'])
+      expect(await refusal(ask('SELECT * FROM duckdb_secrets()'))).to.have.property('code')
+      expect(await refusal(ask('SELECT * FROM bronze.source_records'))).to.include({
+        code: 'QUERY_TABLE',
+      })
+    })
+
+    it('knows features of the firms that it was asked for, each with its source', async () => {
+      const operator = await test.actors.operator('banka')
+      const { features } = await until(
+        'the features',
+        async () => {
+          const all = await operator.call('features.list', {})
+          return all.countedAt ? all : undefined
+        },
+        60_000,
+      )
+      const known = features.filter(({ withValue = 0 }) => withValue > 0)
+      expect(new Set(known.map(({ source }) => source)).size).to.be.greaterThan(3)
+    })
   })
 
   describe('the read model', () => {
