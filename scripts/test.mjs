@@ -38,7 +38,7 @@ const SUITES = [
     without: LAKE_PARTS,
     seconds: 480,
   },
-  { name: 'lakehouse parts', specs: LAKE_PARTS, seconds: 900 },
+  { name: 'lakehouse-parts', specs: LAKE_PARTS, seconds: 900 },
   {
     name: 'test-network',
     specs: ['test-network/src', 'benchmarks/src'],
