@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import type { LedgerBlock } from '../platform/ledger/blocks.ts'
 import { isFault } from '../platform/faults.ts'
 import { silent } from '../testing/postgres.ts'
+import { createAnalysis, duckLake, lakeCatalogue, lakePolicy } from './analysis/index.ts'
 import { openEngine, NO_ROWS, type Engine } from './engine.ts'
 import { keepUp } from './history.ts'
 import { followLedger } from './ledger/follow.ts'
@@ -82,6 +83,32 @@ describe(`a lake on storage that speaks S3 (${storageServer()}, LAKE_SEED=${SEED
       await writeUntil(enough, [SEED, blocks, 5, JSON.stringify(options)])
     expect(await lakeHeight(engine)).to.equal(BigInt(blocks - 1))
     expect(await verified(engine, chain)).to.deep.include({ equal: true })
+  })
+
+  it('is asked by an analyst over the storage, in a process that reaches nothing else there', async () => {
+    await bring(engine, chainOf(SEED, 60))
+    await keepUp(engine, 1)
+    const catalogue = lakeCatalogue()
+    const analysis = createAnalysis({
+      lake: duckLake(place),
+      catalogue,
+      policy: lakePolicy(catalogue),
+      secret: Buffer.alloc(32, 7),
+    })
+    try {
+      const reader = { role: 'CORE', mspId: OWN_MSP } as const
+      const asked = await analysis.runQuery(reader, { sql: 'SELECT count(*) FROM gold.invoices' })
+      const [known] = await engine.query<{ n: string }>(
+        'SELECT count(*) AS n FROM lake.gold.invoices',
+      )
+      expect(asked.rows).to.deep.equal([[known?.n]])
+      const files = await analysis
+        .runQuery(reader, { sql: `SELECT * FROM read_parquet('s3://lake/**')` })
+        .catch((error: unknown) => error)
+      expect(files).to.include({ code: 'QUERY_TABLE_FUNCTION' })
+    } finally {
+      analysis.close()
+    }
   })
 
   it('stands still and says why while the storage is away, and goes on when it is back', async () => {

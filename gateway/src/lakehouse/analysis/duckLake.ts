@@ -1,11 +1,12 @@
 /**
- * The organisation's lake as a sandbox sees it: attached for reading, its files in one folder,
- * nothing else to be opened.
+ * The organisation's lake as a sandbox sees it: attached for reading, its files in one folder or
+ * below one prefix of a bucket, nothing else to be opened.
  */
 import path from 'node:path'
 import type { EngineOptions } from '../engine.ts'
 import { LAKE } from '../names.ts'
 import { secretOf, secretsOf } from '../secret.ts'
+import { STORAGE_EXTENSION, storageSecret, storageStatements } from '../storage.ts'
 import { quotedText } from './ast.ts'
 import type { AnalysisLake } from './query.ts'
 
@@ -15,26 +16,31 @@ const CATALOG_SCHEMA = 'lake'
 
 /** @param options.catalogUrl of a role of PostgreSQL that may only read: a sandbox is handed it. */
 export function duckLake(
-  options: Pick<EngineOptions, 'catalogUrl' | 'dataPath' | 'extensionFolder'>,
+  options: Pick<EngineOptions, 'catalogUrl' | 'dataPath' | 'extensionFolder' | 'storage'>,
 ): AnalysisLake {
-  const loads = EXTENSIONS.map(
+  const { dataPath, storage } = options
+  const loads = [...EXTENSIONS, ...(storage ? [STORAGE_EXTENSION] : [])].map(
     name => `LOAD ${quotedText(path.join(options.extensionFolder, `${name}.duckdb_extension`))}`,
   )
   return {
     catalogue: LAKE,
-    folders: [options.dataPath],
-    secrets: secretsOf(options.catalogUrl),
+    folders: [dataPath],
+    secrets: [
+      ...secretsOf(options.catalogUrl),
+      ...(storage ? [storageSecret(storage), storage.keyId] : []),
+    ],
     attach(version) {
       const settings = [
         'READ_ONLY',
-        `DATA_PATH ${quotedText(options.dataPath)}`,
+        `DATA_PATH ${quotedText(dataPath)}`,
         'CREATE_IF_NOT_EXISTS false',
         `METADATA_SCHEMA ${quotedText(CATALOG_SCHEMA)}`,
         'META_SECRET catalogue',
         ...(version === undefined ? [] : [`SNAPSHOT_VERSION ${version}`]),
       ]
       const attached = `ATTACH 'ducklake:postgres:' AS ${LAKE} (${settings.join(', ')})`
-      return [...loads, secretOf(options.catalogUrl), attached]
+      const reached = storage ? storageStatements(dataPath, storage) : []
+      return [...loads, ...reached, secretOf(options.catalogUrl), attached]
     },
   }
 }

@@ -100,5 +100,5 @@ function launch(place: string, port: number): ChildProcess {
 export async function lakeOn(
   server: StorageServer,
 ): Promise<EngineOptions & { readonly storage: StorageSettings; remove(): void }> {
-  return { ...(await freshLake()), ...server.options }
+  return { ...(await freshLake(server.options.dataPath)), ...server.options }
 }
