@@ -16,16 +16,24 @@ const CLASS: Readonly<Record<Masking, ColumnClass>> = {
 }
 
 const { columns } = SOURCE_RECORDS
-const plain = (type: string): DescribedColumn => ({ type, is: ['PLAIN'] })
+const plain = (type: string, zh: string, en: string): DescribedColumn => ({
+  type,
+  is: ['PLAIN'],
+  words: { zh, en },
+})
 
 const COMMON: Readonly<Record<string, DescribedColumn>> = {
-  id: plain(columns.id),
-  revision: plain(columns.revision),
-  subject_kind: plain(columns.subject_kind),
-  subject: { type: columns.subject, is: ['ID_NUMBER', 'QUASI', 'SUBJECT'] },
-  event_at: plain(columns.event_at),
-  arrived_at: plain(columns.arrived_at),
-  arrival: plain(columns.arrival),
+  id: plain(columns.id, '记录号', 'record'),
+  revision: plain(columns.revision, '版次', 'revision'),
+  subject_kind: plain(columns.subject_kind, '主体类型', 'kind of subject'),
+  subject: {
+    type: columns.subject,
+    is: ['ID_NUMBER', 'QUASI', 'SUBJECT'],
+    words: { zh: '主体', en: 'subject' },
+  },
+  event_at: plain(columns.event_at, '发生时间', 'happened at'),
+  arrived_at: plain(columns.arrived_at, '到达时间', 'arrived at'),
+  arrival: plain(columns.arrival, '到达次序', 'order of arrival'),
 }
 
 const fieldsOf = ({ fields }: Source): Record<string, DescribedColumn> =>
