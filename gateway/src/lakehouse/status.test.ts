@@ -5,7 +5,8 @@ import { freshDatabase, silent, type TestDatabase } from '../testing/postgres.ts
 import { openEngine } from './engine.ts'
 import { createIngest } from './ledger/ingest.ts'
 import { createJournal } from './journal.ts'
-import { lakeStatus } from './status.ts'
+import { rebuild } from './ledger/rebuild.ts'
+import { lakeStatus, refuseWhileRebuilt } from './status.ts'
 import { chainOf, OWN_MSP } from './testing/chain.ts'
 import { freshLake, hasExtensions } from './testing/place.ts'
 
@@ -42,6 +43,24 @@ describe('the status of a lake', function () {
     const blocks = status.tables.find(one => one.layer === 'bronze' && one.name === 'blocks')
     expect(blocks?.rows).to.equal(21)
     expect(await lakeStatus(database, 25n)).to.include({ behindBlocks: 5 })
+    await database.close()
+    place.remove()
+  })
+
+  it('refuses questions about now while the ledger is brought again, and no longer than that', async function () {
+    if (!hasExtensions()) this.skip()
+    const place = await freshLake()
+    const database = openDatabase({ url: place.catalogUrl, connections: 1, log: silent })
+    const engine = await openEngine(place)
+    const arrived = chainOf(7, 20).map(one => ({ block: one, atMs: 1 }))
+    await createIngest(engine, OWN_MSP).take(arrived)
+    await refuseWhileRebuilt(database)
+    await rebuild(engine)
+    const refused = await refuseWhileRebuilt(database).catch((error: unknown) => error)
+    expect(refused).to.deep.include({ code: 'LAKE_REBUILDING', status: 503 })
+    await createIngest(engine, OWN_MSP).take(arrived)
+    await refuseWhileRebuilt(database)
+    engine.close()
     await database.close()
     place.remove()
   })

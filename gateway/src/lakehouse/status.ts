@@ -1,5 +1,6 @@
 /** How the lake stands, read from its catalogue in PostgreSQL: without DuckDB, and whether its process lives or not. */
 import type { Database } from '../platform/database/database.ts'
+import { CodedError } from '../platform/faults.ts'
 import { readJournal, readStreams, type LakeProcess, type StreamRow } from './journal.ts'
 import type { LakeStatus } from './api.ts'
 
@@ -81,6 +82,22 @@ async function isThere(database: Database): Promise<boolean> {
 const PRESENT = `lake.ducklake_table t
   JOIN lake.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
   WHERE t.end_snapshot IS NULL`
+
+/**
+ * Of a question about now, asked where no engine runs.
+ *
+ * @throws CodedError LAKE_REBUILDING: an answer would be out of less than the lake has had.
+ */
+export async function refuseWhileRebuilt(database: Database): Promise<void> {
+  const block = await greatest(database, 'blocks', 'block')
+  const until = await greatest(database, 'rebuilds', 'until_block')
+  if (until <= block) return
+  throw new CodedError('LAKE_REBUILDING', {
+    status: 503,
+    detail: 'the lake is brought again from block 0; GET /v1/lake says how far it is',
+    facts: { block: block.toString(), until: until.toString() },
+  })
+}
 
 /** The greatest value of a column of bronze that only grows, as the catalogue keeps it; -1 of none. */
 async function greatest(database: Database, table: string, column: string): Promise<bigint> {

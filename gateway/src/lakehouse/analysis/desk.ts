@@ -10,6 +10,7 @@ import { CodedError, isFault } from '../../platform/faults.ts'
 import type { Log } from '../../platform/log.ts'
 import { openSecrets } from '../../platform/secrets.ts'
 import { INGESTED_BY } from '../names.ts'
+import { refuseWhileRebuilt } from '../status.ts'
 import { catalogRole, type CatalogRole } from './catalogRole.ts'
 import type { Analysis } from './query.ts'
 
@@ -79,6 +80,7 @@ export function createDesk({ config, database, log }: DeskOptions): Desk {
   return {
     async using(work) {
       const analysis = await analysisNow()
+      await refuseWhileRebuilt(database)
       try {
         return await work(analysis)
       } catch (error) {

@@ -3,6 +3,7 @@ import type { Config } from '../../platform/config.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { CodedError } from '../../platform/faults.ts'
 import { createReading } from '../reading.ts'
+import { refuseWhileRebuilt } from '../status.ts'
 import { askKpi, type Figures } from './ask.ts'
 import type { Kpi } from './kpi.ts'
 
@@ -35,6 +36,7 @@ export function createKpiReader({
   return {
     async ask(kpi) {
       const snapshot = await snapshotNow(database)
+      await refuseWhileRebuilt(database)
       const before = known.get(kpi.name)
       if (before?.snapshot === snapshot) return before.figures
       const figures = reading.ask(engine => askKpi(engine, kpi, config.lake?.costs ?? []))
