@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openSecrets } from '../../platform/secrets.ts'
-import { FORGOTTEN_KEY, forgottenIn } from '../privacy/forgotten.ts'
+import { FORGOTTEN_KEY, forgottenIn, type Forgotten } from '../privacy/forgotten.ts'
 import type { LakeParts, Stream } from '../stream.ts'
 import { createConsents } from './consents.ts'
 import { createLakeSink, streamOf } from './lakeSink.ts'
@@ -16,9 +16,11 @@ const SAY_MS = 2_000
 const TOKEN_MS = 10_000
 
 export function startPulling(parts: LakeParts): Stream | undefined {
-  const { settings, journal, log } = parts
+  const { settings, journal, log, database, config } = parts
   if (!settings.sources) return undefined
   const { baseUrl, tokenFile } = settings.sources
+  const secrets = openSecrets(config.secretsFile)
+  const forgotten = forgottenIn(database, secrets.derive(FORGOTTEN_KEY))
   const stop = new AbortController()
   const pause = (ms: number) =>
     delay(ms, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
@@ -44,7 +46,7 @@ export function startPulling(parts: LakeParts): Stream | undefined {
   async function run(): Promise<void> {
     const token = await readToken()
     if (token === undefined) return
-    const sources = pulled(parts, { baseUrl, token })
+    const sources = pulled(parts, { baseUrl, token }, forgotten)
     while (!stop.signal.aborted) {
       // First a pause: before an attempt nobody knows what a source had when this process began.
       await pause(SAY_MS)
@@ -63,8 +65,9 @@ export function startPulling(parts: LakeParts): Stream | undefined {
 }
 
 function pulled(
-  { engine, database, config, log }: LakeParts,
+  { engine, database, log }: LakeParts,
   place: { readonly baseUrl: string; readonly token: string },
+  forgotten: Forgotten,
 ): Sources {
   const consents = createConsents(database)
   return startSources({
@@ -72,7 +75,7 @@ function pulled(
     ...PACE,
     sink: createLakeSink({ engine, consents }),
     consents,
-    forgotten: forgottenIn(database, openSecrets(config.secretsFile).derive(FORGOTTEN_KEY)),
+    forgotten,
     log,
   })
 }

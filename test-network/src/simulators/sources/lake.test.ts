@@ -194,7 +194,7 @@ describe(`sources that flow into a lake (seed ${SEED}, until ${today})`, functio
         engine,
         database: store.database,
         settings: settings as LakeParts['settings'],
-        config: {} as LakeParts['config'],
+        config: { secretsFile: path.join(folder, 'secrets.json') } as LakeParts['config'],
         vault: {} as LakeParts['vault'],
         journal,
         log: silent,
