@@ -43,7 +43,7 @@ const SUITES = [
     name: 'test-network',
     specs: ['test-network/src', 'benchmarks/src'],
     without: ['test-network/src/endtoend', 'test-network/src/chaos'],
-    seconds: 180,
+    seconds: 300,
   },
   // One process a file: two copies of Fabric's message classes in one process replace each other.
   {
