@@ -26,6 +26,7 @@ import {
   storageStatements,
   type StorageSettings,
 } from './storage.ts'
+import { createTurns } from './turns.ts'
 import { openSession, type LakeRow, type Rows, type Session } from './session.ts'
 
 export interface EngineOptions {
@@ -50,9 +51,13 @@ export interface Engine {
   query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
   /**
    * All statements of `work` or none. `staged` lies in the tables of `STAGING` meanwhile. Writers of one process
-   * take turns; of two processes that write from the same snapshot one fails.
+   * take turns, the urgent first; of two processes that write from the same snapshot one fails.
    */
-  write<T>(staged: Rows, work: (transaction: LakeTransaction) => Promise<T>): Promise<T>
+  write<T>(
+    staged: Rows,
+    work: (transaction: LakeTransaction) => Promise<T>,
+    options?: { readonly isUrgent?: boolean },
+  ): Promise<T>
   /** For several questions of one moment. */
   reader(): Promise<LakeReader>
   /** A statement that is a transaction of its own, in its turn among the writers. */
@@ -175,22 +180,17 @@ interface Sessions {
 }
 
 function over(instance: DuckDBInstance, { reading, writing, session }: Sessions): Engine {
-  let last: Promise<unknown> = Promise.resolve()
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
+  const turns = createTurns()
   return {
     query: reading.rows,
-    write: (staged, work) =>
-      inTurn(async () => {
+    write: (staged, work, options) =>
+      turns.take(async () => {
         // Before the transaction: one transaction writes into one database.
         for (const [table, rows] of Object.entries(staged)) await writing.stage(table, rows)
         return inTransaction(writing, work)
-      }),
+      }, options),
     reader: async () => readerOver(await session()),
-    alone: sql => inTurn(() => writing.rows(sql)),
+    alone: sql => turns.take(() => writing.rows(sql)),
     close() {
       reading.close()
       writing.close()

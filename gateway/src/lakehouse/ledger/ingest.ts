@@ -40,6 +40,9 @@ export interface Ingest {
 }
 
 /** @param redactions values that were taken out of a lake of before, and stay out. */
+/** Whoever asks wants the ledger as it is now; what sources tell may come a second later. */
+const URGENT = { isUrgent: true }
+
 export function createIngest(
   engine: Engine,
   ownMsp: string,
@@ -53,22 +56,26 @@ export function createIngest(
       const [first, last] = [arrived[0]?.block.number, arrived.at(-1)?.block.number]
       if (first === undefined || last === undefined) return
       const rows = redact(rowsOfAll(arrived, ownMsp), await redactions(first, last))
-      const snapshot = await engine.write(rows, async transaction => {
-        const height =
-          known?.snapshot === transaction.snapshot ? known.height : await lakeHeight(transaction)
-        if (height !== first - 1n) throw new NotNext(height)
-        for (const name of Object.keys(BRONZE))
-          await transaction.run(`INSERT INTO ${LAKE}.bronze.${name} FROM ${STAGING}.${name}`)
-        for (const table of silverOf(rows))
+      const snapshot = await engine.write(
+        rows,
+        async transaction => {
+          const height =
+            known?.snapshot === transaction.snapshot ? known.height : await lakeHeight(transaction)
+          if (height !== first - 1n) throw new NotNext(height)
+          for (const name of Object.keys(BRONZE))
+            await transaction.run(`INSERT INTO ${LAKE}.bronze.${name} FROM ${STAGING}.${name}`)
+          for (const table of silverOf(rows))
+            await transaction.run(
+              `INSERT INTO ${LAKE}.silver.${table.name} ${silverRows(table, `${STAGING}.writes`)}`,
+            )
           await transaction.run(
-            `INSERT INTO ${LAKE}.silver.${table.name} ${silverRows(table, `${STAGING}.writes`)}`,
-          )
-        await transaction.run(
-          `CALL ${LAKE}.set_commit_message('${INGESTED_BY}', 'blocks ${first} to ${last}',
+            `CALL ${LAKE}.set_commit_message('${INGESTED_BY}', 'blocks ${first} to ${last}',
              extra_info => '${last}')`,
-        )
-        return transaction.snapshot + 1n
-      })
+          )
+          return transaction.snapshot + 1n
+        },
+        URGENT,
+      )
       known = { snapshot, height: last }
     },
   }

@@ -1,6 +1,6 @@
 /**
  * The sink of the lake. A batch, the position behind it and what of it goes into silver are one transaction of the
- * lake, which batches of several sources share: a commit costs the same for one as for twelve.
+ * lake, which batches of several sources share: a commit costs much the same for one as for three.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { CodedError, isFault } from '../../platform/faults.ts'
@@ -28,6 +28,8 @@ interface Waiting {
 
 /** Nobody waits for a source, and one commit a second is enough. */
 const GATHER_MS = 1_000
+/** Batches of one commit: blocks wait while it is written. */
+const TOGETHER = 3
 
 export const streamOf = (source: SourceName): string => `source/${source}`
 
@@ -51,7 +53,7 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       await delay(gatherMs ?? GATHER_MS)
-      const group = firstOfEach(waiting)
+      const group = firstOfEach(waiting).slice(0, TOGETHER)
       waiting = waiting.filter(one => !group.includes(one))
       await deliverGroup(group)
     }
