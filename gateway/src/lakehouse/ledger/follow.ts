@@ -41,7 +41,7 @@ export interface Follower {
 const PAUSE_MS = 500
 const LOOK_MS = 10_000
 /** A transaction costs the same for one block as for thirty, and people who ask a lake wait longer than this. */
-const KEEP_BACK_MS = 1_000
+const KEEP_BACK_MS = 800
 /** A lake that catches up writes files of thousands of rows, not of hundreds. */
 const WRITES_MAX = 20_000
 

@@ -1,6 +1,6 @@
 /**
  * The sink of the lake. A batch, the position behind it and what of it goes into silver are one transaction of the
- * lake, which batches of several sources share: a commit costs much the same for one as for three.
+ * lake, which batches of several sources share: a commit costs much the same for a few records as for many.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { CodedError, isFault } from '../../platform/faults.ts'
@@ -28,8 +28,8 @@ interface Waiting {
 
 /** Nobody waits for a source, and one commit a second is enough. */
 const GATHER_MS = 1_000
-/** Batches of one commit: blocks wait while it is written. */
-const TOGETHER = 3
+/** Records of one commit, or those of one batch: blocks wait while it is written. */
+const RECORDS_MAX = 1_000
 
 export const streamOf = (source: SourceName): string => `source/${source}`
 
@@ -53,7 +53,7 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       await delay(gatherMs ?? GATHER_MS)
-      const group = firstOfEach(waiting).slice(0, TOGETHER)
+      const group = fewOf(firstOfEach(waiting))
       waiting = waiting.filter(one => !group.includes(one))
       await deliverGroup(group)
     }
@@ -111,6 +111,15 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
 const firstOfEach = (waiting: readonly Waiting[]): Waiting[] => [
   ...new Map([...waiting].reverse().map(one => [one.batch.source, one])).values(),
 ]
+
+/** At least one, and no more than a commit should take. */
+function fewOf(group: readonly Waiting[]): Waiting[] {
+  let records = 0
+  return group.filter(({ batch }, at) => {
+    records += batch.records.length
+    return at === 0 || records <= RECORDS_MAX
+  })
+}
 
 type Faults = ReadonlyMap<SourceName, CodedError>
 
