@@ -10,7 +10,7 @@ import type { Handlers } from '../platform/http/bind.ts'
 import type { Caller } from '../platform/http/tokens.ts'
 import type { Services } from '../services.ts'
 import type { BehaviourBatch, BehaviourChoice, FeedbackInput } from './api.ts'
-import { createPace } from './pace.ts'
+import { createQuota } from './quota.ts'
 import { choose, standingOf, tellLake, type PortalEvent } from './store.ts'
 import { NOTICE, NOTICE_VERSION, RETENTION_MONTHS } from './words.ts'
 
@@ -21,7 +21,7 @@ const EARLY_MS = 60_000
 type Names = 'behaviour.record' | 'behaviour.choice' | 'behaviour.choose' | 'feedback.give'
 
 export function behaviourHandlers({ database }: Services): Handlers<Names> {
-  const pace = createPace(BATCHES_PER_MINUTE)
+  const quota = createQuota(BATCHES_PER_MINUTE)
   const stands = async (userId: string): Promise<BehaviourChoice> => {
     const { choice, isAttended } = await standingOf(database, userId)
     return {
@@ -34,7 +34,7 @@ export function behaviourHandlers({ database }: Services): Handlers<Names> {
   }
   return {
     'behaviour.record': async ({ caller, body }) => {
-      pace.step(caller.sessionId)
+      quota.step(caller.sessionId)
       const { isRecording } = await stands(caller.userId)
       if (!isRecording) return { taken: 0, tooOld: 0, isRecording }
       const all = eventsOf(caller, body, Date.now())
@@ -51,7 +51,7 @@ export function behaviourHandlers({ database }: Services): Handlers<Names> {
       return stands(caller.userId)
     },
     'feedback.give': async ({ caller, body, write }) => {
-      pace.step(`feedback ${caller.sessionId}`)
+      quota.step(`feedback ${caller.sessionId}`)
       // Carried out again after a crash, it is the same feedback, and the lake keeps it once.
       const feedbackId = hashOf(`${caller.userId} ${write?.key ?? ''}`)
       const told = await tellLake(database, [feedbackOf(caller, body, feedbackId)])

@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { CodedError } from '../platform/faults.ts'
-import { LAKE, quoted } from './names.ts'
+import { CATALOG_SCHEMA, EXTENSIONS, LAKE, quoted } from './names.ts'
 import {
   CATALOGUE_IN_USE,
   catalogueNoted,
@@ -80,8 +80,6 @@ export interface LakeTransaction {
   query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
 }
 
-const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
-const CATALOG_SCHEMA = 'lake'
 /** Up to so many rows of one commit lie in the catalogue; Parquet files of a few rows would cost more than they hold. */
 const INLINE_ROWS = 100
 

@@ -17,5 +17,14 @@ export const columnsOf = ({ columns }: Table): string =>
     .map(([name, type]) => `"${name}" ${type}`)
     .join(', ')
 
+/** The schema of PostgreSQL in which the catalogue lies. */
+export const CATALOG_SCHEMA = 'lake'
+/** Of DuckDB, in the order in which they are loaded; `storage.ts` names the one for object storage. */
+export const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
+
+/** Of a field, as columns are called: `totalFen` is `total_fen`. */
+export const snake = (field: string): string =>
+  field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+
 /** A text as SQL writes it. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`

@@ -54,7 +54,6 @@ export function withoutPlaces(value: Json): Json {
 }
 
 export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
-export const quotedText = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Not so a field that the tree has only for form: nothing, an empty list, no common tables. */
 export function isGiven(value: Json | undefined): boolean {

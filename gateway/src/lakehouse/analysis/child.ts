@@ -16,7 +16,8 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import { quotedText, type Json } from './ast.ts'
+import { quoted } from '../names.ts'
+import type { Json } from './ast.ts'
 import {
   EXIT_MEMORY,
   type Answer,
@@ -78,7 +79,7 @@ async function open(spec: SandboxSpec): Promise<Json> {
   for (const sql of [...spec.attach, ...spec.views]) await connection.run(sql)
   const without = spec.hidesRows ? `${STUMBLING},${KNOWING}` : STUMBLING
   await connection.run(`SET disabled_optimizers = '${without}'`)
-  const folders = spec.folders.map(quotedText).join(', ')
+  const folders = spec.folders.map(quoted).join(', ')
   await connection.run(`SET allowed_directories = [${folders}]`)
   await connection.run('SET enable_external_access = false')
   // Last: after it nothing can be set any more, by this process neither.

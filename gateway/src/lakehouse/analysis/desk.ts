@@ -9,7 +9,7 @@ import type { Database } from '../../platform/database/database.ts'
 import { CodedError, isFault } from '../../platform/faults.ts'
 import type { Log } from '../../platform/log.ts'
 import { openSecrets } from '../../platform/secrets.ts'
-import { INGESTED_BY } from '../names.ts'
+import { EXTENSIONS, INGESTED_BY } from '../names.ts'
 import { refuseWhileRebuilt } from '../status.ts'
 import { catalogRole, type CatalogRole } from './catalogRole.ts'
 import type { Analysis } from './query.ts'
@@ -37,8 +37,6 @@ export interface Desk {
   versionAt(moment: Moment): Promise<number | undefined>
   close(): void
 }
-
-const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
 
 export function createDesk({ config, database, log }: DeskOptions): Desk {
   let opened: Promise<Analysis> | undefined

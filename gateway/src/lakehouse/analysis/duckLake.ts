@@ -4,15 +4,10 @@
  */
 import path from 'node:path'
 import type { EngineOptions } from '../engine.ts'
-import { LAKE } from '../names.ts'
+import { CATALOG_SCHEMA, EXTENSIONS, LAKE, quoted } from '../names.ts'
 import { secretOf, secretsOf } from '../secret.ts'
 import { STORAGE_EXTENSION, storageSecret, storageStatements } from '../storage.ts'
-import { quotedText } from './ast.ts'
 import type { AnalysisLake } from './query.ts'
-
-const EXTENSIONS = ['postgres_scanner', 'ducklake'] as const
-/** The schema of the catalogue in PostgreSQL; engine.ts makes it. */
-const CATALOG_SCHEMA = 'lake'
 
 /** @param options.catalogUrl of a role of PostgreSQL that may only read: a sandbox is handed it. */
 export function duckLake(
@@ -20,7 +15,7 @@ export function duckLake(
 ): AnalysisLake {
   const { dataPath, storage } = options
   const loads = [...EXTENSIONS, ...(storage ? [STORAGE_EXTENSION] : [])].map(
-    name => `LOAD ${quotedText(path.join(options.extensionFolder, `${name}.duckdb_extension`))}`,
+    name => `LOAD ${quoted(path.join(options.extensionFolder, `${name}.duckdb_extension`))}`,
   )
   return {
     catalogue: LAKE,
@@ -32,9 +27,9 @@ export function duckLake(
     attach(version) {
       const settings = [
         'READ_ONLY',
-        `DATA_PATH ${quotedText(dataPath)}`,
+        `DATA_PATH ${quoted(dataPath)}`,
         'CREATE_IF_NOT_EXISTS false',
-        `METADATA_SCHEMA ${quotedText(CATALOG_SCHEMA)}`,
+        `METADATA_SCHEMA ${quoted(CATALOG_SCHEMA)}`,
         'META_SECRET catalogue',
         ...(version === undefined ? [] : [`SNAPSHOT_VERSION ${version}`]),
       ]

@@ -2,7 +2,7 @@
  * A small lake in memory for the tests: tables of ours and one with people, so that every kind of
  * mask has a column. It needs no PostgreSQL and no files.
  */
-import { quotedText } from './ast.ts'
+import { quoted } from '../names.ts'
 import { lakeCatalogue, type Catalogue, type Column, type Relation } from './catalogue.ts'
 import type { Kind } from './masks.ts'
 import { lakePolicy, type Policy, type Reader } from './policy.ts'
@@ -80,7 +80,7 @@ export function memoryLake(rows: Readonly<Record<string, readonly Row[]>>): Anal
 }
 
 const literal = (value: string | number | null): string =>
-  typeof value === 'string' ? quotedText(value) : String(value)
+  typeof value === 'string' ? quoted(value) : String(value)
 
 export const openTest = (
   rows: Readonly<Record<string, readonly Row[]>>,

@@ -3,7 +3,8 @@
  * query says (LIKE, ORDER BY, a join, an aggregate) meets what is hidden.
  */
 import { CodedError, invariant } from '../../platform/faults.ts'
-import { quotedName, quotedText } from './ast.ts'
+import { quoted } from '../names.ts'
+import { quotedName } from './ast.ts'
 import type { Catalogue, Relation } from './catalogue.ts'
 import { maskSql } from './masks.ts'
 import { maskFor, type Reader, type RolePolicy, type RowRule } from './policy.ts'
@@ -101,7 +102,7 @@ function ruleSql(rule: RowRule, place: RulePlace): string {
 /** NULL is nobody: a row whose parties are deleted belongs to no reader. */
 function equalsOne(columns: readonly string[], value: string, table: Relation): string {
   const each = columns.map(
-    column => `${known(column, table)} IS NOT DISTINCT FROM ${quotedText(value)}`,
+    column => `${known(column, table)} IS NOT DISTINCT FROM ${quoted(value)}`,
   )
   return each.length > 0 ? `(${each.join(' OR ')})` : 'false'
 }

@@ -3,6 +3,7 @@
  * in columns, and views that say how each operation, file and login came out. `xid` and `number` name the event.
  */
 import type { Table } from '../family.ts'
+import { snake } from '../names.ts'
 
 const PLACE = { xid: 'BIGINT', number: 'BIGINT' } as const
 /** When it happened, and when it came into the lake. */
@@ -37,9 +38,6 @@ export interface SilverEvents extends Table {
 }
 
 type Type = 'VARCHAR' | 'BIGINT' | 'BOOLEAN' | 'TIMESTAMP'
-
-const snake = (field: string): string =>
-  field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
 type Fields = Readonly<Partial<Record<Type, readonly string[]>>>
 

@@ -7,6 +7,7 @@
  */
 import type { RecordKind } from '@triflow/chaincode/model'
 import type { Table } from '../family.ts'
+import { snake } from '../names.ts'
 
 export const SIDES = ['PUBLIC', 'PRIVATE'] as const
 export type Side = (typeof SIDES)[number]
@@ -63,9 +64,6 @@ export interface SilverTable extends Table {
 }
 
 type Field = readonly [field: string, type: 'VARCHAR' | 'BIGINT' | 'DATE' | 'INTEGER']
-
-const snake = (field: string): string =>
-  field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
 const texts = (...fields: string[]): Field[] => fields.map(field => [field, 'VARCHAR'])
 const fens = (...fields: string[]): Field[] => fields.map(field => [field, 'BIGINT'])

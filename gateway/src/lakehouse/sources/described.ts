@@ -1,8 +1,9 @@
 /** What analysts may ask of the sources: silver and gold, in which the catalogue's masks are already on. */
 import type { ColumnClass, Described, DescribedColumn } from '../analysis/described.ts'
+import { snake } from '../names.ts'
 import type { Masking } from './fields.ts'
 import type { Source } from './source.ts'
-import { columnOf, SOURCE_RECORDS, type SourceTable } from './tables.ts'
+import { SOURCE_RECORDS, type SourceTable } from './tables.ts'
 
 /** What is hidden in silver is what a role may have hidden once more. */
 const CLASS: Readonly<Record<Masking, ColumnClass>> = {
@@ -39,7 +40,7 @@ const COMMON: Readonly<Record<string, DescribedColumn>> = {
 const fieldsOf = ({ fields }: Source): Record<string, DescribedColumn> =>
   Object.fromEntries(
     Object.entries(fields).map(([name, { column, masking, words }]) => [
-      columnOf(name),
+      snake(name),
       { type: column, is: CLASS[masking], words },
     ]),
   )

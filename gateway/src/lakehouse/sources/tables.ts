@@ -1,6 +1,6 @@
 /** The tables of what sources have told, as data, and the SQL that fills them. */
 import type { Table } from '../family.ts'
-import { LAKE } from '../names.ts'
+import { LAKE, snake } from '../names.ts'
 import { PULLED } from './catalogue/index.ts'
 import type { Field, Masking } from './fields.ts'
 import type { Source, SourceName } from './source.ts'
@@ -55,16 +55,13 @@ const COMMON = [
   'arrival',
 ] as const
 
-export const columnOf = (field: string): string =>
-  field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
-
 const tableOf = (source: Source): SourceTable => ({
   source,
   name: `source_${source.name}`,
   columns: {
     ...Object.fromEntries(COMMON.map(name => [name, SOURCE_RECORDS.columns[name]])),
     ...Object.fromEntries(
-      Object.entries(source.fields).map(([name, { column }]) => [columnOf(name), column]),
+      Object.entries(source.fields).map(([name, { column }]) => [snake(name), column]),
     ),
   },
 })
@@ -93,7 +90,7 @@ const MASKED: Readonly<Record<Masking, (text: string) => string>> = {
 export const maskedSql = (masking: Masking, text: string): string => MASKED[masking](text)
 
 const shown = ([name, { masking }]: [string, Field]): string =>
-  `${maskedSql(masking, `parsed."${name}"`)} AS "${columnOf(name)}"`
+  `${maskedSql(masking, `parsed."${name}"`)} AS "${snake(name)}"`
 
 /**
  * The rows of a silver table as they follow from records of bronze: whether those wait in memory for their transaction

@@ -6,7 +6,7 @@ import { CATALOGUE } from './catalogue/index.ts'
 import { streamOf } from './lakeSink.ts'
 import type { Source } from './source.ts'
 import type { SourceStatus } from './status.ts'
-import { columnOf } from './tables.ts'
+import { snake } from '../names.ts'
 
 export async function sourcesView(database: Queryable, nowMs = Date.now()): Promise<LakeSource[]> {
   const said = new Map((await readStreams(database)).map(row => [row.name, row]))
@@ -33,7 +33,7 @@ function wordsOf(source: Source) {
     consent,
     fields: Object.entries(fields).map(([field, one]) => ({
       name: field,
-      column: columnOf(field),
+      column: snake(field),
       type: one.column,
       words: one.words,
       masking: one.masking,

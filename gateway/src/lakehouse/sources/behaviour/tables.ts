@@ -6,11 +6,11 @@
  */
 import { createHash } from 'node:crypto'
 import { inLayer, type Family, type Table } from '../../family.ts'
-import { columnsOf, LAKE } from '../../names.ts'
+import { columnsOf, LAKE, snake } from '../../names.ts'
 import { ofSubject } from '../../privacy/declared.ts'
 import { POSITIONS } from '../../positions.ts'
 import { CATALOGUE } from '../catalogue/index.ts'
-import { columnOf, newestSql, SOURCE_RECORDS } from '../tables.ts'
+import { newestSql, SOURCE_RECORDS } from '../tables.ts'
 
 const SOURCE = CATALOGUE.ledger_behaviour
 export const BEHAVIOUR_STREAM = `source/${SOURCE.name}`
@@ -53,7 +53,7 @@ export const BEHAVIOUR = {
     arrival: columns.arrival,
     member: 'VARCHAR',
     ...Object.fromEntries(
-      Object.entries(SOURCE.fields).map(([name, { column }]) => [columnOf(name), column]),
+      Object.entries(SOURCE.fields).map(([name, { column }]) => [snake(name), column]),
     ),
   },
 } satisfies Table

@@ -4,7 +4,7 @@ import { CodedError } from '../platform/faults.ts'
 const MINUTE_MS = 60_000
 const KEYS_MAX = 10_000
 
-export function createPace(perMinute: number, nowMs: () => number = Date.now) {
+export function createQuota(perMinute: number, nowMs: () => number = Date.now) {
   let minute = 0
   const counts = new Map<string, number>()
   return {
