@@ -28,6 +28,7 @@ export async function freshness(configFile: string, seconds: number): Promise<Fi
       'SELECT max(block) AS block FROM lake.bronze.blocks',
     )
     let seen = before?.block ?? '-1'
+    const caughtUpMs: number[] = []
     const agesMs: number[] = []
     const endMs = performance.now() + seconds * 1_000
     while (performance.now() < endMs) {
@@ -36,12 +37,20 @@ export async function freshness(configFile: string, seconds: number): Promise<Fi
          WHERE block > ${seen} ORDER BY block`,
       )
       const nowMs = Date.now()
-      agesMs.push(...found.map(({ at }) => nowMs - Number(at)))
+      // A lake that is new begins with what the ledger has long had.
+      const ages = seen === '-1' ? caughtUpMs : agesMs
+      ages.push(...found.map(({ at }) => nowMs - Number(at)))
       seen = found.at(-1)?.block ?? seen
       await delay(LOOK_MS)
     }
     if (agesMs.length === 0) throw new Error(`no block came within ${seconds} s`)
     return [
+      ...(caughtUpMs.length > 0
+        ? [
+            figure('blocks that were there before the lake', 'blocks', [caughtUpMs.length]),
+            figure('the first of them arrived until found', 'ms', [Math.max(...caughtUpMs)]),
+          ]
+        : []),
       figure('blocks that came meanwhile', 'blocks', [agesMs.length]),
       figure('block arrived until another process finds it, p50', 'ms', [percentile(agesMs, 0.5)]),
       figure(

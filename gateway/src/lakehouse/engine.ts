@@ -58,6 +58,8 @@ export interface Engine {
     work: (transaction: LakeTransaction) => Promise<T>,
     options?: { readonly isUrgent?: boolean },
   ): Promise<T>
+  /** An urgent write comes, at the latest within so many milliseconds: no other begins before it. */
+  expectUrgent(withinMs: number): void
   /** For several questions of one moment. */
   reader(): Promise<LakeReader>
   /** A statement that is a transaction of its own, in its turn among the writers. */
@@ -187,6 +189,7 @@ function over(instance: DuckDBInstance, { reading, writing, session }: Sessions)
         for (const [table, rows] of Object.entries(staged)) await writing.stage(table, rows)
         return inTransaction(writing, work)
       }, options),
+    expectUrgent: turns.expectUrgent,
     reader: async () => readerOver(await session()),
     alone: sql => turns.take(() => writing.rows(sql)),
     close() {

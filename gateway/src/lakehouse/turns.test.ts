@@ -26,4 +26,24 @@ describe('turns', () => {
     expect(done).to.deep.equal(['first', 'urgent', 'urgent too', 'fails', 'third'])
     expect(await turns.take(async () => 'later')).to.equal('later')
   })
+
+  it('are kept for something urgent that is expected; behind it one of the others has its turn', async () => {
+    const turns = createTurns()
+    const done: string[] = []
+    const work = (name: string) => async () => {
+      await delay(2)
+      done.push(name)
+    }
+    turns.expectUrgent(10_000)
+    const others = [turns.take(work('first')), turns.take(work('second'))]
+    await delay(20)
+    expect(done).to.deep.equal([])
+    await turns.take(work('urgent'), { isUrgent: true })
+    await delay(20)
+    expect(done).to.deep.equal(['urgent', 'first'])
+    turns.expectUrgent(30)
+    await turns.take(work('third'))
+    expect(done).to.deep.equal(['urgent', 'first', 'second', 'third'])
+    await Promise.all(others)
+  })
 })

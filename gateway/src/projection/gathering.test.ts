@@ -58,6 +58,18 @@ describe('blocks that are written together', () => {
     expect(numbersOf((await first).value ?? undefined)).to.deep.equal([0, 1])
   })
 
+  it('are not kept back a second time for what came while the last were written', async () => {
+    const stream = createStream()
+    const groups = gather(stream.blocks, { ...awaits(0), keepBackMs: 60 })
+    stream.push(0)
+    await groups.next()
+    stream.push(1)
+    await pause(100)
+    const written = performance.now()
+    expect(numbersOf((await groups.next()).value ?? undefined)).to.deep.equal([1])
+    expect(performance.now() - written).to.be.below(50)
+  })
+
   it('all come, in order and once, when the stream ends while one is kept back', async () => {
     const stream = createStream()
     stream.push(0, 1)

@@ -22,10 +22,14 @@ export async function* gather(
   options: GatherOptions,
 ): AsyncGenerator<Blocks> {
   const source = blocks[Symbol.asyncIterator]()
+  let cameAtMs = 0
   const next = (): Promise<IteratorResult<LedgerBlock>> => {
     const step = source.next()
     // A stream that breaks while a group is written is noticed at the next group.
-    step.catch(() => undefined)
+    step.then(
+      () => (cameAtMs = Date.now()),
+      () => undefined,
+    )
     return step
   }
   let coming = next()
@@ -34,8 +38,8 @@ export async function* gather(
       const first = await coming
       if (first.done) return
       const group: [LedgerBlock, ...LedgerBlock[]] = [first.value]
+      const wait = createWait(options, first.value, cameAtMs)
       coming = next()
-      const wait = createWait(options, first.value)
       while (wait.isOpen()) {
         const arrived = await within(coming, wait.leftMs())
         if (!arrived || arrived.done || !follows(arrived.value, group)) break
@@ -51,12 +55,16 @@ export async function* gather(
   }
 }
 
-/** How long a group still waits for more: not at all for what has an audience, except for what is there already. */
+/**
+ * How long a group still waits for more: not at all for what has an audience, except for what is there already. What
+ * came while the last group was written has waited since then.
+ */
 function createWait(
   { isAwaited, keepBackMs, writesMax = WRITES_MAX }: GatherOptions,
   first: LedgerBlock,
+  cameAtMs: number,
 ) {
-  const untilMs = Date.now() + keepBackMs
+  const untilMs = cameAtMs + keepBackMs
   let isUrgent = isAwaited(first)
   let writes = writesIn(first)
   return {

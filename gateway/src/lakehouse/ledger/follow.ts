@@ -42,6 +42,8 @@ const PAUSE_MS = 500
 const LOOK_MS = 10_000
 /** A transaction costs the same for one block as for thirty, and people who ask a lake wait longer than this. */
 const KEEP_BACK_MS = 800
+/** Until a block that is no longer kept back stands at the lake's door. */
+const EXPECTED_MS = 200
 /** A lake that catches up writes files of thousands of rows, not of hundreds. */
 const WRITES_MAX = 20_000
 
@@ -143,12 +145,13 @@ async function again(
 /** Blocks in the groups that are written together, each with the moment of its arrival. */
 async function* arrivals(
   blocks: AsyncIterable<LedgerBlock>,
-  { keepBackMs = KEEP_BACK_MS }: Pick<FollowOptions, 'keepBackMs'>,
+  { engine, keepBackMs = KEEP_BACK_MS }: Pick<FollowOptions, 'engine' | 'keepBackMs'>,
 ): AsyncGenerator<readonly Arrived[]> {
   const moments = new WeakMap<LedgerBlock, number>()
   async function* noted(): AsyncGenerator<LedgerBlock> {
     for await (const block of blocks) {
       moments.set(block, Date.now())
+      engine.expectUrgent(keepBackMs + EXPECTED_MS)
       yield block
     }
   }

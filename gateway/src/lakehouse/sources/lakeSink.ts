@@ -10,14 +10,14 @@ import { movePositions, positionsOf } from '../positions.ts'
 import type { Cell, Rows } from '../session.ts'
 import { PULLED } from './catalogue/index.ts'
 import type { ConsentRegister } from './consents.ts'
-import { keyText, NOTHING, type Batch, type SourceSink, type SourceState } from './sink.ts'
+import { FEW, keyText, NOTHING, type Batch, type SourceSink, type SourceState } from './sink.ts'
 import type { SourceName } from './source.ts'
 import { DEAD_LETTERS, SOURCE_RECORDS, sourceRows, sourceTable } from './tables.ts'
 
 export interface LakeSinkOptions {
   readonly engine: Engine
   readonly consents: ConsentRegister
-  /** How long a batch waits for those of other sources to join its transaction. */
+  /** How long a short batch waits for those of other sources to join its transaction. */
   readonly gatherMs?: number
 }
 
@@ -52,7 +52,7 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
 
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
-      await delay(gatherMs ?? GATHER_MS)
+      if (waiting.every(({ batch }) => batch.read <= FEW)) await delay(gatherMs ?? GATHER_MS)
       const group = fewOf(firstOfEach(waiting))
       waiting = waiting.filter(one => !group.includes(one))
       await deliverGroup(group)

@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts'
 import type { Forgotten } from '../privacy/forgotten.ts'
 import { PULLED, sourceOf } from './catalogue/index.ts'
 import { createClient, type ClientOptions, type SourceClient } from './client.ts'
+import { createLine, pause } from './line.ts'
 import { after, closed, TIMING, type Circuit, type Outcome, type Timing } from './schedule.ts'
 import { screen } from './screen.ts'
 import { NOTHING, type Consents, type SourceSink, type SourceState } from './sink.ts'
@@ -31,11 +32,12 @@ export interface Puller {
   nextAtMs(source: SourceName): number
 }
 
-/** One attempt at a time for each source; `stop` ends a request under way. */
+/** One attempt at a time for each source; `stop` ends a request under way. Long pages go through one line. */
 export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller {
   const now = options.now ?? Date.now
   const chance = options.chance ?? Math.random
   const timing = options.timing ?? TIMING
+  const line = createLine(stop)
   const circuits = new Map<SourceName, Circuit>()
   const stored = new Map<SourceName, SourceState>()
   const circuitOf = (name: SourceName): Circuit => circuits.get(name) ?? closed(now())
@@ -46,11 +48,14 @@ export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller
     stored.set(source.name, state)
     const page = await client.page(source.name, state.position, stop)
     if (page.next === state.position) return { kind: 'CAUGHT_UP' }
-    const arrivedAt = new Date(now()).toISOString()
-    const gate = forgotten ? { forgotten } : {}
-    const batch = await screen({ source, state, page, arrivedAt, sink, consents, ...gate })
-    await sink.deliver(batch)
-    stored.set(source.name, batch.next)
+    const bring = async (): Promise<void> => {
+      const arrivedAt = new Date(now()).toISOString()
+      const gate = forgotten ? { forgotten } : {}
+      const batch = await screen({ source, state, page, arrivedAt, sink, consents, ...gate })
+      await sink.deliver(batch)
+      stored.set(source.name, batch.next)
+    }
+    await line.pass(page.records.length, bring)
     return { kind: page.more ? 'MORE' : 'CAUGHT_UP' }
   }
 
@@ -136,18 +141,3 @@ const WAIT_MAX_MS = 3_600_000
 
 /** A clock that was set back must not silence a source for longer than anything else can. */
 const waitMs = (ms: number): number => Math.min(WAIT_MAX_MS, Math.max(1, ms))
-
-/** Ends early, and quietly, when the sources are closed. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    timer.unref()
-    signal.addEventListener('abort', end)
-  })
-}

@@ -73,6 +73,7 @@ export async function screen(screening: Screening): Promise<Batch> {
     source: source.name,
     after: state.position,
     next: { position: page.next, totals: add(state.totals, found, arrivedAt) },
+    read: page.records.length,
     records: found.records,
     dead: found.dead,
     drift: Object.fromEntries(found.drift),

@@ -84,6 +84,8 @@ export interface Batch {
   readonly after: string | undefined
   /** The state that it leads to: its position, and totals that count it in. */
   readonly next: SourceState & { readonly position: string }
+  /** Records of the page, whatever came of them. */
+  readonly read: number
   readonly records: readonly KeptRecord[]
   readonly dead: readonly DeadLetter[]
   /** Of this batch alone. */
@@ -91,6 +93,9 @@ export interface Batch {
   /** Subjects whose consent the batch rests on, as `kind/id`; a sink that knows consents asks again inside. */
   readonly consentOf: readonly string[]
 }
+
+/** A page of more is part of a history: a look at a source that has told its own finds fewer. */
+export const FEW = 100
 
 export interface SourceSink {
   state(source: SourceName): Promise<SourceState>
