@@ -47,6 +47,8 @@ export interface EngineOptions {
 export type { Cell, LakeRow, Rows } from './session.ts'
 
 export interface Engine {
+  /** How much of it work may take. */
+  readonly memoryMb: number
   /** Rows with exact values: whole numbers beyond 2^53 are strings. Never waits for a writer. */
   query<R extends LakeRow = LakeRow>(sql: string, values?: readonly DuckDBValue[]): Promise<R[]>
   /**
@@ -105,7 +107,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     // Files never change, so what their footers say may be kept.
     await writing.run('SET GLOBAL parquet_metadata_cache = true')
     await attach(writing, options)
-    const engine = over(instance, { reading: await session(), writing, session })
+    const sessions = { reading: await session(), writing, session }
+    const engine = over(instance, sessions, options.memoryMb)
     if (!options.reading) await makeSchema(writing, engine)
     return engine
   } catch (error) {
@@ -179,9 +182,14 @@ interface Sessions {
   readonly session: () => Promise<Session>
 }
 
-function over(instance: DuckDBInstance, { reading, writing, session }: Sessions): Engine {
+function over(
+  instance: DuckDBInstance,
+  { reading, writing, session }: Sessions,
+  memoryMb: number,
+): Engine {
   const turns = createTurns()
   return {
+    memoryMb,
     query: reading.rows,
     write: (staged, work, options) =>
       turns.take(async () => {

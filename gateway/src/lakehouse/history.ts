@@ -45,10 +45,21 @@ export interface Upkeep {
   readonly settledTables: number
 }
 
+/** Rows that can be put in order for each megabyte of memory: of the widest tables one takes half of that. */
+const ROWS_PER_MB = 1_000
+
+interface SettleOptions {
+  /** Rows behind the settled block that a question may look through. */
+  readonly laterRows?: number
+  /** Rows that are put in order at a time, about. */
+  readonly rowsMax?: number
+}
+
 /** Settles what has come to gold behind its settled block, where that has become much. */
-export async function keepGold(engine: Engine, laterRows?: number): Promise<number> {
+export async function keepGold(engine: Engine, options: SettleOptions = {}): Promise<number> {
+  const { laterRows, rowsMax = engine.memoryMb * ROWS_PER_MB } = options
   const due = await tablesToSettle(engine, laterRows)
-  if (due.length > 0) await engine.write(NO_ROWS, transaction => settle(transaction, due))
+  if (due.length > 0) await engine.write(NO_ROWS, transaction => settle(transaction, due, rowsMax))
   return due.length
 }
 

@@ -10,6 +10,7 @@ import type { Table } from '../family.ts'
 import { rowsAtMost } from '../files.ts'
 import { lakeHeight } from './height.ts'
 import { columnsOf, LAKE } from '../names.ts'
+import { slicesOf, WHOLE, type Slice } from './slices.ts'
 import { emptyMart, martAfter, martOf, MARTS, settledMart, type Mart } from './marts.ts'
 import { GOLD, SILVER, type GoldView, type SilverTable } from './tables.ts'
 
@@ -42,22 +43,25 @@ export const goldSchema = (): string[] => [
 const LAST = 'row_number() OVER (PARTITION BY id ORDER BY block DESC, tx_index DESC) = 1'
 
 /** The last version of every record, found among all. */
-export const lastVersions = (name: string): string =>
-  `(SELECT * FROM (SELECT * FROM ${LAKE}.silver.${name} QUALIFY ${LAST}) WHERE NOT deleted)`
+export const lastVersions = (name: string, slice = WHOLE): string =>
+  `(SELECT * FROM (SELECT * FROM ${LAKE}.silver.${name} WHERE ${slice} QUALIFY ${LAST})
+    WHERE NOT deleted)`
 
 /** The same, where what is settled need not be looked for. */
-export function currentVersions(name: string, settled: Settled): string {
+export function currentVersions(name: string, settled: Settled, slice = WHOLE): string {
   const block = settled.get(name)?.block
-  if (block === undefined) return lastVersions(name)
-  return `(SELECT * FROM ${settledTable(name)} ANTI JOIN ${changedAfter(name, block)} USING (id)
-    UNION ALL ${lastAfter(name, block)})`
+  if (block === undefined) return lastVersions(name, slice)
+  return `(SELECT * FROM (SELECT * FROM ${settledTable(name)} WHERE ${slice})
+      ANTI JOIN ${changedAfter(name, block, slice)} USING (id)
+    UNION ALL ${lastAfter(name, block, slice)})`
 }
 
-const changedAfter = (name: string, block: bigint): string =>
-  `(SELECT id FROM ${LAKE}.silver.${name} WHERE block > ${block})`
+const changedAfter = (name: string, block: bigint, slice = WHOLE): string =>
+  `(SELECT id FROM ${LAKE}.silver.${name} WHERE block > ${block} AND ${slice})`
 
-const lastAfter = (name: string, block: bigint): string =>
-  `SELECT * FROM (SELECT * FROM ${LAKE}.silver.${name} WHERE block > ${block} QUALIFY ${LAST})
+const lastAfter = (name: string, block: bigint, slice = WHOLE): string =>
+  `SELECT * FROM (SELECT * FROM ${LAKE}.silver.${name}
+     WHERE block > ${block} AND ${slice} QUALIFY ${LAST})
    WHERE NOT deleted`
 
 /** The sums of a mart as the records stand. */
@@ -133,19 +137,26 @@ export async function tablesToSettle(asking: Asking, laterRows = LATER_ROWS): Pr
   return due
 }
 
-/** Settles these tables up to the last block of the lake; part of one transaction. */
+/**
+ * Settles these tables up to the last block of the lake; part of one transaction.
+ *
+ * @param rowsMax are put in order at a time, about.
+ */
 export async function settle(
   transaction: LakeTransaction,
   names: readonly string[],
+  rowsMax: number,
 ): Promise<void> {
   const { run, query } = transaction
   const settled = new Map(await settledNow(transaction))
   const block = await lakeHeight(transaction)
+  const atMost = await rowsAtMost(transaction, 'silver')
   for (const name of names) {
-    await run(
-      `CREATE OR REPLACE TABLE ${settledTable(name)} AS
-       SELECT * FROM ${currentVersions(name, settled)} ORDER BY id`,
-    )
+    const sizes = { rows: atMost.get(name) ?? 0, rowsMax }
+    await writeSettled(transaction, name, {
+      settled,
+      slices: await slicesOf(transaction, `${LAKE}.silver.${name}`, sizes),
+    })
     for (const mart of MARTS.filter(({ of }) => of === name))
       await run(
         `CREATE OR REPLACE TABLE ${settledMart(mart)} AS ${martOf(mart, settledTable(name))}`,
@@ -159,4 +170,22 @@ export async function settle(
     )
   }
   for (const sql of viewsSql(settled)) await run(sql)
+}
+
+/** A table in order of its ids, slice behind slice: a question for one id then reads one file. */
+async function writeSettled(
+  { run }: LakeTransaction,
+  name: string,
+  { settled, slices }: { readonly settled: Settled; readonly slices: readonly Slice[] },
+): Promise<void> {
+  const next = `${LAKE}.settled.${name}_next`
+  const target = slices.length === 1 ? settledTable(name) : next
+  for (const [at, slice] of slices.entries()) {
+    const head = at === 0 ? `CREATE OR REPLACE TABLE ${target} AS` : `INSERT INTO ${target}`
+    await run(`${head} SELECT * FROM ${currentVersions(name, settled, slice)} ORDER BY id`)
+  }
+  if (target === next) {
+    await run(`DROP TABLE ${settledTable(name)}`)
+    await run(`ALTER TABLE ${next} RENAME TO ${name}`)
+  }
 }

@@ -78,7 +78,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
       [PSEUDONYM, OWN_MSP, FIRM],
     )
     await createIngest(engine, OWN_MSP).take(CHAIN.map(one => ({ block: one, atMs: 1 })))
-    await engine.write(NO_ROWS, transaction => settle(transaction, ['orders']))
+    await engine.write(NO_ROWS, transaction => settle(transaction, ['orders'], 1_000))
     await fill()
   })
   after(async () => {
