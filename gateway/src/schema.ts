@@ -3,7 +3,7 @@ import { eventsMigration } from './lakehouse/events/schema.ts'
 import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
 import { lakeDocumentsMigration } from './lakehouse/documents/owed.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
-import { sourcesMigration } from './lakehouse/sources/consents.ts'
+import { lateConsentsMigration, sourcesMigration } from './lakehouse/sources/consents.ts'
 import { featureMigration } from './lakehouse/features/schema.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
 import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
@@ -30,4 +30,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   lakePrivacyMigration,
   featureMigration,
   lakeDocumentsMigration,
+  lateConsentsMigration,
 ]
