@@ -6,7 +6,7 @@ import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
 import { lateConsentsMigration, sourcesMigration } from './lakehouse/sources/consents.ts'
 import { featureMigration } from './lakehouse/features/schema.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
-import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
+import { lakePrivacyMigration, withdrawnConsentsMigration } from './lakehouse/privacy/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
@@ -31,4 +31,5 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   featureMigration,
   lakeDocumentsMigration,
   lateConsentsMigration,
+  withdrawnConsentsMigration,
 ]

@@ -97,6 +97,7 @@ export const Consent = z
     grantedBy: z.string(),
     withdrawnAt: Instant.optional(),
     withdrawnBy: z.string().optional(),
+    erasureId: Id.optional().describe('The deletion that the withdrawal has asked for'),
   })
   .meta({ id: 'Consent' })
 
@@ -155,7 +156,7 @@ export const sourceRoutes = routes({
   'consents.withdraw': {
     method: 'DELETE',
     path: '/v1/consents/:consentId',
-    summary: 'Withdraw a consent: from the answer on nothing new of it is kept',
+    summary: 'Withdraw a consent: nothing new of it is kept, and what rests on it alone is deleted',
     access: NOTES,
     organization: true,
     write: true,

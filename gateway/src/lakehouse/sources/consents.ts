@@ -6,6 +6,8 @@ import type { Migration } from '../../platform/database/migrate.ts'
 import type { Database, Queryable, Row } from '../../platform/database/database.ts'
 import { Where } from '../../platform/database/paging.ts'
 import { CodedError, unknownObject } from '../../platform/faults.ts'
+import type { Secrets } from '../../platform/secrets.ts'
+import { requestForWithdrawal } from '../privacy/requests.ts'
 import { sourceOf } from './catalogue/index.ts'
 import { subjectText, type Consents, type Given, type Numbers } from './sink.ts'
 import { needsConsent, type ConsentBasis, type SourceName, type Subject } from './source.ts'
@@ -117,6 +119,8 @@ export interface Consent {
   readonly grantedBy: string
   readonly withdrawnAt?: string
   readonly withdrawnBy?: string
+  /** The deletion that the withdrawal has asked for. */
+  readonly erasureId?: string
 }
 
 interface ConsentRow extends Row {
@@ -130,7 +134,11 @@ interface ConsentRow extends Row {
   granted_by: string
   withdrawn_at: string | null
   withdrawn_by: string | null
+  erasure_id: string | null
 }
+
+const CONSENTS = `(SELECT c.*, e.erasure_id FROM source_consents c
+  LEFT JOIN lake_erasures e ON e.consent_id = c.consent_id) AS consents`
 
 const consentOf = (row: ConsentRow): Consent => ({
   consentId: row.consent_id,
@@ -142,6 +150,7 @@ const consentOf = (row: ConsentRow): Consent => ({
   grantedBy: row.granted_by,
   ...(row.withdrawn_at === null ? {} : { withdrawnAt: row.withdrawn_at }),
   ...(row.withdrawn_by === null ? {} : { withdrawnBy: row.withdrawn_by }),
+  ...(row.erasure_id === null ? {} : { erasureId: row.erasure_id }),
 })
 
 export interface Granting extends Pick<Consent, 'subject' | 'source' | 'form'> {
@@ -173,7 +182,7 @@ export async function grantConsent(
     [subject.kind, subject.id, source, form, evidenceDocumentId ?? null, userId],
   )
   const [row] = await database.query<ConsentRow>(
-    `SELECT * FROM source_consents WHERE source = $1 AND subject_kind = $2 AND subject_id = $3
+    `SELECT * FROM ${CONSENTS} WHERE source = $1 AND subject_kind = $2 AND subject_id = $3
      ORDER BY withdrawn_at IS NULL DESC, granted_at DESC LIMIT 1`,
     [source, subject.kind, subject.id],
   )
@@ -193,23 +202,49 @@ function requireGround({ subject, source, form, evidenceDocumentId }: Granting):
     throw new CodedError('CONSENT_EVIDENCE', { status: 422, detail: 'name what was signed' })
 }
 
-/** From its answer on nothing new of the subject and the source is kept. A second time changes nothing. */
+/**
+ * From its answer on nothing new of the subject and the source is kept, and what was kept is to be deleted: both stand
+ * in one transaction. A second time changes nothing.
+ */
 export async function withdrawConsent(
-  database: Queryable,
-  consentId: string,
-  userId: string,
+  database: Database,
+  secrets: Secrets,
+  { consentId, by }: { readonly consentId: string; readonly by: string },
 ): Promise<Consent> {
+  return database.transaction(async tx => {
+    const [ended] = await tx.query<ConsentRow>(
+      `UPDATE source_consents SET withdrawn_at = now(), withdrawn_by = $2
+       WHERE consent_id = $1 AND withdrawn_at IS NULL RETURNING *, NULL AS erasure_id`,
+      [consentId, by],
+    )
+    if (ended) {
+      const { subject, source } = consentOf(ended)
+      await requestForWithdrawal(tx, secrets, { consentId, subject, source, by })
+    }
+    const [row] = await tx.query<ConsentRow>(`SELECT * FROM ${CONSENTS} WHERE consent_id = $1`, [
+      consentId,
+    ])
+    if (!row) throw unknownObject('consent')
+    return consentOf(row)
+  })
+}
+
+/** Gives a consent that stands a new number: records were passed over, or deleted, after it had its old one. */
+export async function tellAgain(
+  database: Queryable,
+  source: SourceName,
+  { kind, id }: Subject,
+): Promise<void> {
   await database.execute(
-    `UPDATE source_consents SET withdrawn_at = now(), withdrawn_by = $2
-     WHERE consent_id = $1 AND withdrawn_at IS NULL`,
-    [consentId, userId],
+    `WITH counted AS (
+       INSERT INTO source_grants AS known (source, number)
+       SELECT $1, 1 WHERE EXISTS (SELECT 1 FROM source_consents WHERE source = $1
+         AND subject_kind = $2 AND subject_id = $3 AND withdrawn_at IS NULL)
+       ON CONFLICT (source) DO UPDATE SET number = known.number + 1 RETURNING number)
+     UPDATE source_consents SET number = counted.number FROM counted
+     WHERE source = $1 AND subject_kind = $2 AND subject_id = $3 AND withdrawn_at IS NULL`,
+    [source, kind, id],
   )
-  const [row] = await database.query<ConsentRow>(
-    'SELECT * FROM source_consents WHERE consent_id = $1',
-    [consentId],
-  )
-  if (!row) throw unknownObject('consent')
-  return consentOf(row)
 }
 
 export interface ConsentFilter {
@@ -228,7 +263,7 @@ export async function listConsents(
   if (isStanding !== undefined) where.and(`(withdrawn_at IS NULL) = ?`, isStanding)
   if (after) where.and('(granted_at, consent_id) < (?::timestamptz, ?)', ...after)
   const rows = await database.query<ConsentRow>(
-    `SELECT * FROM source_consents ${where.sql}
+    `SELECT * FROM ${CONSENTS} ${where.sql}
      ORDER BY granted_at DESC, consent_id DESC LIMIT ${limit + 1}`,
     where.values,
   )

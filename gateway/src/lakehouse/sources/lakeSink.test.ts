@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { openSecrets, type Secrets } from '../../platform/secrets.ts'
 import { freshDatabase, type TestDatabase } from '../../testing/postgres.ts'
 import { openEngine, type Engine, type EngineOptions } from '../engine.ts'
 import { derivedSchema } from '../schema.ts'
@@ -24,9 +28,13 @@ describe('the lake as a sink of sources', function () {
   let engine: Engine
   let consents: ConsentRegister
   let sink: SourceSink
+  let secrets: Secrets
+  let folder: string
 
   before(async function () {
     if (!hasExtensions()) this.skip()
+    folder = mkdtempSync(path.join(os.tmpdir(), 'secrets-'))
+    secrets = openSecrets(path.join(folder, 'secrets.json'))
     store = await freshDatabase()
     place = await freshLake()
     engine = await openEngine(place)
@@ -36,6 +44,7 @@ describe('the lake as a sink of sources', function () {
   after(async () => {
     engine?.close()
     place?.remove()
+    if (folder) rmSync(folder, { recursive: true, force: true })
     await store?.close()
   })
 
@@ -55,6 +64,8 @@ describe('the lake as a sink of sources', function () {
       )
     ).map(({ id }) => id)
 
+  const withdraw = (consentId: string, by = 'u1') =>
+    withdrawConsent(store.database, secrets, { consentId, by })
   const grantPerson = (source: 'social_behaviour') =>
     grantConsent(store.database, { subject: PERSON, source, form: 'OPT_IN' }, 'u1')
 
@@ -114,7 +125,7 @@ describe('the lake as a sink of sources', function () {
     it('within a batch: nothing of the batch is kept, and what is pulled anew goes without the subject', async () => {
       const { consentId } = await grantPerson('social_behaviour')
       const batch = await batchOf('social_behaviour', [socialRecord('S-2')])
-      await withdrawConsent(store.database, consentId, 'u1')
+      await withdraw(consentId)
       const refusal = await sink.deliver(batch).catch((error: unknown) => error)
       expect(refusal).to.include({ code: 'CONSENT_WITHDRAWN' })
       await deliver('social_behaviour', [socialRecord('S-2')])
@@ -128,9 +139,7 @@ describe('the lake as a sink of sources', function () {
       const order: string[] = []
       let delivered: Promise<unknown> = Promise.resolve()
       await consents.holding(new Map([['social_behaviour', batch.consentOf]]), async () => {
-        delivered = withdrawConsent(store.database, consentId, 'u1').then(() =>
-          order.push('withdrawn'),
-        )
+        delivered = withdraw(consentId).then(() => order.push('withdrawn'))
         // Long enough for a withdrawal that does not wait.
         await new Promise(resolve => setTimeout(resolve, 100))
         order.push('written')
@@ -144,7 +153,7 @@ describe('the lake as a sink of sources', function () {
     it('is given again as a new one, and the old one stays on record', async () => {
       const one = await grantPerson('social_behaviour')
       expect(await grantPerson('social_behaviour')).to.deep.equal(one)
-      const ended = await withdrawConsent(store.database, one.consentId, 'u2')
+      const ended = await withdraw(one.consentId, 'u2')
       expect(ended.withdrawnBy).to.equal('u2')
       expect((await grantPerson('social_behaviour')).consentId).to.not.equal(one.consentId)
     })
@@ -187,7 +196,7 @@ describe('the lake as a sink of sources', function () {
       await grant(5)
       expect(await consents.given('ecommerce', 0)).to.deep.equal({ count: 8, again: 0, upTo: 8 })
       expect(await consents.given('ecommerce', 5)).to.deep.equal({ count: 3, again: 0, upTo: 8 })
-      await withdrawConsent(store.database, (await grant(3)).consentId, 'u1')
+      await withdraw((await grant(3)).consentId)
       await grant(3)
       expect(await consents.given('ecommerce', 8)).to.deep.equal({ count: 1, again: 1, upTo: 9 })
       expect(await consents.given('ecommerce', 9)).to.deep.equal({ count: 0, again: 0, upTo: 9 })
