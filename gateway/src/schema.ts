@@ -3,10 +3,10 @@ import { eventsMigration } from './lakehouse/events/schema.ts'
 import { lakeAnalysisMigration } from './lakehouse/analysis/schema.ts'
 import { lakeDocumentsMigration } from './lakehouse/documents/owed.ts'
 import { lakeMigration, lakeStreamMigration } from './lakehouse/journal.ts'
-import { sourcesMigration } from './lakehouse/sources/consents.ts'
+import { lateConsentsMigration, sourcesMigration } from './lakehouse/sources/consents.ts'
 import { featureMigration } from './lakehouse/features/schema.ts'
 import { operationMigration, storedTransactionMigration } from './operations/schema.ts'
-import { lakePrivacyMigration } from './lakehouse/privacy/schema.ts'
+import { lakePrivacyMigration, withdrawnConsentsMigration } from './lakehouse/privacy/schema.ts'
 import type { Migration } from './platform/database/migrate.ts'
 import { idempotencyMigration } from './platform/http/idempotency.ts'
 import { reconciliationMigration } from './reconciliation/schema.ts'
@@ -30,4 +30,6 @@ export const APP_MIGRATIONS: readonly Migration[] = [
   lakePrivacyMigration,
   featureMigration,
   lakeDocumentsMigration,
+  lateConsentsMigration,
+  withdrawnConsentsMigration,
 ]

@@ -51,6 +51,7 @@ export const LakeErasure = z
     kind: z.enum(['MEMBER', 'PERSON']),
     source: z.string().optional(),
     reason: z.enum(REASONS),
+    consentId: Id.optional().describe('The consent whose withdrawal has asked for it'),
     step: z.enum(STEPS),
     fault: z.string().optional().describe('Why it has not come to its end; it is tried again'),
     requestedBy: z.string(),

@@ -21,7 +21,7 @@ import { isAbout, openProof, signProof } from './proof.ts'
 import { readErasure, requestErasure, type Asked } from './requests.ts'
 import { scan } from './scan.ts'
 import { parseSubject } from './subject.ts'
-import { selfSigned } from './testing.ts'
+import { mortalParts, randomOf, selfSigned } from './testing.ts'
 import { workErasure, type WorkParts } from './work.ts'
 
 const SEED = Number(process.env['PRIVACY_SEED'] ?? Date.now() % 1_000_000)
@@ -230,7 +230,7 @@ describe(`forgetting (PRIVACY_SEED=${SEED})`, function () {
     const random = randomOf(SEED)
     let lives = 0
     for (let outcome = ''; outcome !== 'DONE'; lives += 1) {
-      const mortal = mortalParts(partsOf(), 1 + random(6 + lives))
+      const mortal = mortalParts(partsOf(), 1 + random(6 + 3 * lives))
       outcome = await workErasure(mortal, id).catch((error: Error) => error.message)
       if (outcome !== 'DONE') expect(outcome).to.equal('killed')
     }
@@ -340,32 +340,4 @@ async function pages(database: Database, text: string): Promise<string[]> {
     [Buffer.from(text)],
   )
   return rows.map(({ name }) => name)
-}
-
-/** Small and repeatable; the test does not ask more of it. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0 || 1
-  return below => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-/** Dies right after so many effects: each is done, and who did it does not live to know. */
-function mortalParts(parts: WorkParts, effects: number): WorkParts {
-  let left = effects
-  const dying =
-    <A extends unknown[], R>(effect: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      const result = await effect(...args)
-      left -= 1
-      if (left === 0) throw new Error('killed')
-      return result
-    }
-  const { engine, database } = parts
-  return {
-    ...parts,
-    engine: { ...engine, write: dying(engine.write), alone: dying(engine.alone) } as Engine,
-    database: { ...database, execute: dying(database.execute) },
-  }
 }

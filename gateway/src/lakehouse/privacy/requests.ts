@@ -49,6 +49,8 @@ export interface ErasureRow extends Record<string, unknown> {
   readonly decided_by: string | null
   readonly decided_at: string | null
   readonly first_snapshot: string | null
+  /** The one that was withdrawn, where that is why. */
+  readonly consent_id: string | null
   readonly proof: Proof | null
 }
 
@@ -76,17 +78,48 @@ export interface Asked {
   readonly by: string
 }
 
-export async function requestErasure(
+export const requestErasure = (
   database: Queryable,
   secrets: Secrets,
-  { subject, source, reason, by }: Asked,
+  asked: Asked,
+): Promise<string> => note(database, secrets, { ...asked, step: 'REQUESTED', consentId: null })
+
+export interface Withdrawn {
+  readonly consentId: string
+  readonly subject: Subject
+  readonly source: SourceName
+  readonly by: string
+}
+
+/**
+ * What rests on a consent alone goes when it is withdrawn (PIPL art. 47). Nobody may refuse that, so nobody is asked: it
+ * stands decided, by no person.
+ *
+ * @param database the transaction that withdraws.
+ */
+export const requestForWithdrawal = (
+  database: Queryable,
+  secrets: Secrets,
+  withdrawn: Withdrawn,
+): Promise<string> =>
+  note(database, secrets, { ...withdrawn, reason: 'CONSENT_WITHDRAWN', step: 'APPROVED' })
+
+interface Noted extends Asked {
+  readonly step: Extract<Step, 'REQUESTED' | 'APPROVED'>
+  readonly consentId: string | null
+}
+
+async function note(
+  database: Queryable,
+  secrets: Secrets,
+  { subject, source, reason, by, step, consentId }: Noted,
 ): Promise<string> {
   const id = randomUUID()
   const secret = { subject: subjectText(subject), nonce: randomBytes(32).toString('hex') }
   await database.execute(
-    `INSERT INTO lake_erasures
-       (erasure_id, kind, subject, sealed, source, reason, step, requested_by, requested_at)
-     VALUES ($1, $2, $3, $4, $5, $6, 'REQUESTED', $7, now())`,
+    `INSERT INTO lake_erasures (erasure_id, kind, subject, sealed, source, reason, step,
+       requested_by, requested_at, consent_id, decided_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9, CASE WHEN $7 = 'APPROVED' THEN now() END)`,
     [
       id,
       subject.kind,
@@ -94,7 +127,9 @@ export async function requestErasure(
       secrets.seal(SEALED, Buffer.from(JSON.stringify(secret))),
       source ?? null,
       reason,
+      step,
       by,
+      consentId,
     ],
   )
   return id
@@ -135,11 +170,11 @@ export async function readErasure(database: Queryable, id: string): Promise<Eras
   return row
 }
 
-/** The oldest that somebody has agreed to and that is not done. */
+/** The oldest that is agreed to and not done; one that does not come to its end lets the others go first. */
 export async function nextErasure(database: Queryable): Promise<ErasureRow | undefined> {
   const [row] = await database.query<ErasureRow>(
     `SELECT * FROM lake_erasures WHERE step IN ('APPROVED', 'LISTED', 'ERASED', 'PURGED')
-     ORDER BY requested_at LIMIT 1`,
+     ORDER BY fault IS NOT NULL, requested_at LIMIT 1`,
   )
   return row
 }

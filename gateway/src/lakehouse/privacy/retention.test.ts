@@ -9,7 +9,7 @@ import { FAMILIES, keptNames } from '../schema.ts'
 import { sourceOf } from '../sources/catalogue/index.ts'
 import { screen } from '../sources/screen.ts'
 import { NOTHING } from '../sources/sink.ts'
-import { memorySink } from '../sources/testing.ts'
+import { memoryConsents, memorySink } from '../sources/testing.ts'
 import { ledgerOf, linked, OWN_MSP } from '../testing/chain.ts'
 import { freshLake, hasExtensions } from '../testing/place.ts'
 import { CLASSES, parsePeriod, RULES, rulesWith } from './classes.ts'
@@ -202,7 +202,7 @@ describe('keeping time', function () {
       page: { records, next: '1', more: false },
       arrivedAt: '2026-02-01T00:00:00.000Z',
       sink: memorySink(),
-      consents: { granted: async () => new Set() },
+      consents: memoryConsents(),
       forgotten: forgottenIn(store.database, KEY),
     })
     expect(batch.records.map(({ subject }) => subject.id)).to.deep.equal([other.id])

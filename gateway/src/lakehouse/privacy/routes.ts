@@ -105,6 +105,7 @@ export function erasureView(row: ErasureRow): LakeErasure {
     kind: row.kind,
     ...(row.source ? { source: row.source } : {}),
     reason: row.reason,
+    ...(row.consent_id ? { consentId: row.consent_id } : {}),
     step: row.step,
     ...(row.fault ? { fault: row.fault } : {}),
     requestedBy: row.requested_by,

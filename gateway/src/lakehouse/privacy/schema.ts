@@ -55,3 +55,12 @@ export const lakePrivacyMigration: Migration = {
     step text NOT NULL
   );`,
 }
+
+/** An erasure that a withdrawn consent has asked for: when it is done, a new consent may bring records again. */
+export const withdrawnConsentsMigration: Migration = {
+  id: '019-withdrawn-consents',
+  sql: `
+  ALTER TABLE lake_erasures ADD COLUMN consent_id text;
+  CREATE UNIQUE INDEX lake_erasures_consent ON lake_erasures (consent_id)
+    WHERE consent_id IS NOT NULL;`,
+}

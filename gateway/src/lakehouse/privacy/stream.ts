@@ -4,7 +4,7 @@ import type { Config } from '../../platform/config.ts'
 import { createIdentity, type LedgerIdentity } from '../../platform/ledger/signer.ts'
 import { openSecrets } from '../../platform/secrets.ts'
 import { pull, type LakeParts, type Stream } from '../stream.ts'
-import { rulesWith } from './classes.ts'
+import { rulesWith, type Rules } from './classes.ts'
 import { nextErasure } from './requests.ts'
 import { isDue, keepTime } from './retention.ts'
 import { workErasure } from './work.ts'
@@ -19,6 +19,8 @@ export function startPrivacy(parts: LakeParts): Stream {
     // Here, so that a period which the law does not allow is a fault of this stream and of no other.
     const rules = rulesWith(settings.retention)
     const open = await nextErasure(database)
+    // One that does not come to its end is no reason to keep what is past its time.
+    if (open?.fault) await keep(rules)
     if (open) {
       const secrets = openSecrets(config.secretsFile)
       const identity = identityOf(config)
@@ -27,9 +29,12 @@ export function startPrivacy(parts: LakeParts): Stream {
       const outcome = await noting(parts, open.erasure_id, () => workErasure(work, open.erasure_id))
       return outcome === 'DONE' ? 'MORE' : 'CAUGHT_UP'
     }
+    await keep(rules)
+    return 'CAUGHT_UP'
+  }
+  async function keep(rules: Rules): Promise<void> {
     const now = new Date()
     if (await isDue(database, now)) await keepTime({ engine, database, rules, now })
-    return 'CAUGHT_UP'
   }
   return pull({ name: NAME, pauseMs: PAUSE_MS, take }, parts)
 }

@@ -3,13 +3,16 @@
  * written down, or deleted, is found written down and deleted.
  */
 import { recordKey, type RecordKind } from '@triflow/chaincode/model'
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
 import { CodedError, invariant } from '../../platform/faults.ts'
 import { sha256Hex, type LedgerIdentity } from '../../platform/ledger/signer.ts'
 import type { Secrets } from '../../platform/secrets.ts'
-import type { Engine } from '../engine.ts'
+import { NO_ROWS, type Engine } from '../engine.ts'
+import { PRESENT } from '../features/family.ts'
 import { createFiller } from '../features/fill.ts'
+import { remakePresent } from '../features/present.ts'
 import { LAKE, quoted } from '../names.ts'
+import { tellAgain } from '../sources/consents.ts'
 import { ERASURE, type Rules } from './classes.ts'
 import { eraseSubject, type Erasing } from './erase.ts'
 import { ERASED } from './family.ts'
@@ -20,6 +23,7 @@ import { forgetPast, rewrite, widenBounds } from './purge.ts'
 import { remains, type Remaining } from './remains.ts'
 import { openSecret, readErasure, type ErasureRow, type Secret, type Step } from './requests.ts'
 import { scan, type Scan } from './scan.ts'
+import { instant } from './sql.ts'
 import { nameOf, proofTag } from './subject.ts'
 
 export interface WorkParts {
@@ -69,8 +73,7 @@ async function takeStep(parts: WorkParts, row: ErasureRow): Promise<boolean> {
       const { settleMs = SETTLE_MS, now = () => new Date() } = parts
       if (now().getTime() < Date.parse(row.step_at) + settleMs) return false
       await eraseSubject(parts, await erasingOf(parts, row))
-      // The copy of the facts for single members goes by what the lake has.
-      await createFiller(parts).compare()
+      await eraseDerived(parts, row)
       await moveTo(parts, row, 'ERASED')
       return true
     }
@@ -86,6 +89,29 @@ async function takeStep(parts: WorkParts, row: ErasureRow): Promise<boolean> {
   }
 }
 
+/** Features go by what the lake has: the copy of the facts, and of one source alone the values as they stand. */
+async function eraseDerived(parts: WorkParts, row: ErasureRow): Promise<void> {
+  const { engine, database, secrets, now = () => new Date() } = parts
+  const table = `gold.${PRESENT.name}`
+  await createFiller(parts).compare()
+  // In the erasure of all sources the subject's values were deleted with everything else.
+  if (!row.source) return
+  const { identifiers } = await nameOf(database, openSecret(secrets, row).subject, undefined)
+  const [known] = await engine.query<{ is: boolean }>(
+    `SELECT count(*) > 0 AS "is" FROM ${LAKE}.${table}
+     WHERE member IN (${identifiers.map(quoted).join(', ')})`,
+  )
+  if (!known?.is) return
+  // In the book first: its files are to be purged as well.
+  await engine.write(NO_ROWS, ({ run }) =>
+    run(
+      `INSERT INTO ${LAKE}.bronze.${ERASED.name}
+       VALUES (${quoted(row.erasure_id)}, ${quoted(table)}, 'FOLLOWS', 0, ${instant(now())})`,
+    ),
+  )
+  await remakePresent(parts, now().getTime())
+}
+
 const moveTo = ({ database }: WorkParts, { erasure_id: id, step }: ErasureRow, to: Step) =>
   database.execute(
     `UPDATE lake_erasures SET step = $3, step_at = now(), fault = NULL
@@ -98,8 +124,11 @@ async function list({ database, engine }: WorkParts, row: ErasureRow): Promise<v
   const [seen] = await engine.query<{ id: string }>(`FROM ${LAKE}.current_snapshot()`)
   await database.transaction(async tx => {
     await tx.execute(
-      `INSERT INTO lake_forgotten (subject, source, erasure_id) VALUES ($1, $2, $3)
-       ON CONFLICT DO NOTHING`,
+      // An entry that ends with a withdrawal's erasure must not end under another one that is to last.
+      `INSERT INTO lake_forgotten AS known (subject, source, erasure_id) VALUES ($1, $2, $3)
+       ON CONFLICT (subject, source) DO UPDATE SET erasure_id = excluded.erasure_id
+       WHERE EXISTS (SELECT 1 FROM lake_erasures e
+         WHERE e.erasure_id = known.erasure_id AND e.consent_id IS NOT NULL)`,
       [row.subject, row.source ?? ALL, row.erasure_id],
     )
     await tx.execute(
@@ -147,7 +176,7 @@ async function prove(parts: WorkParts, row: ErasureRow): Promise<void> {
     const unexplained = unexplainedIn(left, found)
     if (unexplained.length === 0) {
       const statement = await statementOf(parts, { row, secret, left, found })
-      await end(parts, row, { statement, nonce: secret.nonce })
+      await end(parts, row, { statement, secret })
       return
     }
     if (round >= ROUNDS)
@@ -285,12 +314,26 @@ export async function oldestSnapshot(engine: Engine): Promise<string> {
 async function end(
   { database, identity }: WorkParts,
   row: ErasureRow,
-  { statement, nonce }: { statement: Statement; nonce: string },
+  { statement, secret }: { statement: Statement; secret: Secret },
 ): Promise<void> {
-  const proof = await signProof(statement, identity, nonce)
-  await database.execute(
-    `UPDATE lake_erasures SET step = 'DONE', step_at = now(), fault = NULL, sealed = NULL, proof = $2
-     WHERE erasure_id = $1 AND step = 'PURGED'`,
-    [row.erasure_id, JSON.stringify(proof)],
-  )
+  const proof = await signProof(statement, identity, secret.nonce)
+  await database.transaction(async tx => {
+    const ended = await tx.execute(
+      `UPDATE lake_erasures SET step = 'DONE', step_at = now(), fault = NULL, sealed = NULL, proof = $2
+       WHERE erasure_id = $1 AND step = 'PURGED'`,
+      [row.erasure_id, JSON.stringify(proof)],
+    )
+    if (ended > 0 && row.consent_id !== null) await allowAgain(tx, row, secret)
+  })
+}
+
+/** Whoever withdrew is not forgotten: a consent of before or after this moment brings records again. */
+async function allowAgain(
+  tx: Queryable,
+  { erasure_id: id, source }: ErasureRow,
+  { subject }: Secret,
+): Promise<void> {
+  invariant(source !== null, 'a consent is one to a source')
+  await tx.execute('DELETE FROM lake_forgotten WHERE erasure_id = $1', [id])
+  await tellAgain(tx, source, subject)
 }

@@ -20,6 +20,12 @@ const Basis = z.object({
   grounds: z.array(Ground),
 })
 
+const Retelling = z.object({
+  begunAt: Instant,
+  read: z.int(),
+  kept: z.int().describe('Records of those who have consented since they were passed over'),
+})
+
 export const LakeSource = z
   .object({
     source: z.enum(SOURCE_NAMES),
@@ -51,6 +57,11 @@ export const LakeSource = z
     deadByCode: Counts,
     duplicates: z.int(),
     withoutConsent: z.int().describe('Of subjects who had not said yes; nothing of them is kept'),
+    lateConsents: z
+      .int()
+      .describe('Consents given since records were passed over; the source is made to tell again'),
+    retelling: Retelling.optional().describe('It tells again from its beginning'),
+    retold: Retelling.extend({ endedAt: Instant }).optional().describe('The last time it has'),
     drift: Counts.describe('Fields that the schema does not have, and how often each came'),
     nextAttemptAt: Instant.optional(),
     circuit: z.enum(['CLOSED', 'OPEN']).optional().describe('OPEN: left alone for a while'),
@@ -86,6 +97,7 @@ export const Consent = z
     grantedBy: z.string(),
     withdrawnAt: Instant.optional(),
     withdrawnBy: z.string().optional(),
+    erasureId: Id.optional().describe('The deletion that the withdrawal has asked for'),
   })
   .meta({ id: 'Consent' })
 
@@ -144,7 +156,7 @@ export const sourceRoutes = routes({
   'consents.withdraw': {
     method: 'DELETE',
     path: '/v1/consents/:consentId',
-    summary: 'Withdraw a consent: from the answer on nothing new of it is kept',
+    summary: 'Withdraw a consent: nothing new of it is kept, and what rests on it alone is deleted',
     access: NOTES,
     organization: true,
     write: true,

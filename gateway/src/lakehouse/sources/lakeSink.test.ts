@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { openSecrets, type Secrets } from '../../platform/secrets.ts'
 import { freshDatabase, type TestDatabase } from '../../testing/postgres.ts'
 import { openEngine, type Engine, type EngineOptions } from '../engine.ts'
 import { derivedSchema } from '../schema.ts'
@@ -9,9 +13,9 @@ import { createConsents, grantConsent, withdrawConsent, type ConsentRegister } f
 import { MASKINGS } from './fields.ts'
 import { createLakeSink } from './lakeSink.ts'
 import { maskText } from './mask.ts'
-import { screen } from './screen.ts'
+import { screen, screenAgain } from './screen.ts'
 import type { Batch, SourceSink } from './sink.ts'
-import type { SourceName } from './source.ts'
+import type { SourceName, Subject } from './source.ts'
 import { maskedSql, SOURCE_TABLES, sourceRows, sourceTable } from './tables.ts'
 import { customsRecord, PERSON, socialRecord, type RawRecord } from './testing.ts'
 
@@ -24,9 +28,13 @@ describe('the lake as a sink of sources', function () {
   let engine: Engine
   let consents: ConsentRegister
   let sink: SourceSink
+  let secrets: Secrets
+  let folder: string
 
   before(async function () {
     if (!hasExtensions()) this.skip()
+    folder = mkdtempSync(path.join(os.tmpdir(), 'secrets-'))
+    secrets = openSecrets(path.join(folder, 'secrets.json'))
     store = await freshDatabase()
     place = await freshLake()
     engine = await openEngine(place)
@@ -36,6 +44,7 @@ describe('the lake as a sink of sources', function () {
   after(async () => {
     engine?.close()
     place?.remove()
+    if (folder) rmSync(folder, { recursive: true, force: true })
     await store?.close()
   })
 
@@ -55,6 +64,8 @@ describe('the lake as a sink of sources', function () {
       )
     ).map(({ id }) => id)
 
+  const withdraw = (consentId: string, by = 'u1') =>
+    withdrawConsent(store.database, secrets, { consentId, by })
   const grantPerson = (source: 'social_behaviour') =>
     grantConsent(store.database, { subject: PERSON, source, form: 'OPT_IN' }, 'u1')
 
@@ -114,7 +125,7 @@ describe('the lake as a sink of sources', function () {
     it('within a batch: nothing of the batch is kept, and what is pulled anew goes without the subject', async () => {
       const { consentId } = await grantPerson('social_behaviour')
       const batch = await batchOf('social_behaviour', [socialRecord('S-2')])
-      await withdrawConsent(store.database, consentId, 'u1')
+      await withdraw(consentId)
       const refusal = await sink.deliver(batch).catch((error: unknown) => error)
       expect(refusal).to.include({ code: 'CONSENT_WITHDRAWN' })
       await deliver('social_behaviour', [socialRecord('S-2')])
@@ -128,9 +139,7 @@ describe('the lake as a sink of sources', function () {
       const order: string[] = []
       let delivered: Promise<unknown> = Promise.resolve()
       await consents.holding(new Map([['social_behaviour', batch.consentOf]]), async () => {
-        delivered = withdrawConsent(store.database, consentId, 'u1').then(() =>
-          order.push('withdrawn'),
-        )
+        delivered = withdraw(consentId).then(() => order.push('withdrawn'))
         // Long enough for a withdrawal that does not wait.
         await new Promise(resolve => setTimeout(resolve, 100))
         order.push('written')
@@ -144,7 +153,7 @@ describe('the lake as a sink of sources', function () {
     it('is given again as a new one, and the old one stays on record', async () => {
       const one = await grantPerson('social_behaviour')
       expect(await grantPerson('social_behaviour')).to.deep.equal(one)
-      const ended = await withdrawConsent(store.database, one.consentId, 'u2')
+      const ended = await withdraw(one.consentId, 'u2')
       expect(ended.withdrawnBy).to.equal('u2')
       expect((await grantPerson('social_behaviour')).consentId).to.not.equal(one.consentId)
     })
@@ -160,6 +169,86 @@ describe('the lake as a sink of sources', function () {
       expect(await grant('social_behaviour', 'WRITTEN_CONSENT')).to.equal('CONSENT_FORM')
       expect(await grant('credit_bureau', 'WRITTEN_CONSENT')).to.equal('CONSENT_EVIDENCE')
       expect(await grant('court_records', 'OPT_IN')).to.equal('CONSENT_NOT_ASKED')
+    })
+  })
+
+  describe('and a consent that is given late', () => {
+    const person = (at: number) => ({ kind: 'PERSON', id: `p${`${at}`.repeat(16)}` }) as const
+    const grant = (at: number) =>
+      grantConsent(
+        store.database,
+        { subject: person(at), source: 'ecommerce', form: 'SEPARATE_CONSENT' },
+        'u1',
+      )
+
+    it('has a number behind all that are seen, however many are given at once, and again a new one', async () => {
+      let isOver = false
+      const looks = (async () => {
+        while (!isOver) {
+          const { count, upTo } = await consents.given('ecommerce', 0)
+          // Nobody sees a number before every smaller one: as many stand as the highest says.
+          expect(count).to.equal(upTo)
+        }
+      })()
+      await Promise.all(Array.from({ length: 8 }, (_, at) => grant(at)))
+      isOver = true
+      await looks
+      await grant(5)
+      expect(await consents.given('ecommerce', 0)).to.deep.equal({ count: 8, again: 0, upTo: 8 })
+      expect(await consents.given('ecommerce', 5)).to.deep.equal({ count: 3, again: 0, upTo: 8 })
+      await withdraw((await grant(3)).consentId)
+      await grant(3)
+      expect(await consents.given('ecommerce', 8)).to.deep.equal({ count: 1, again: 1, upTo: 9 })
+      expect(await consents.given('ecommerce', 9)).to.deep.equal({ count: 0, again: 0, upTo: 9 })
+      const asked = [1, 3, 7].map(person)
+      const late = await consents.granted('ecommerce', asked, { after: 8, upTo: 9 })
+      expect([...late]).to.deep.equal([`PERSON/${person(3).id}`])
+    })
+
+    it('is told again page by page, each page once, with the arrival of the day on which it came', async () => {
+      const late: Subject = { kind: 'PERSON', id: 'p99999999aaaaaaaa' }
+      const records = [socialRecord('L-1', late), { ...socialRecord('L-2', late), body: {} }]
+      await deliver('social_behaviour', records)
+      const state = await sink.state('social_behaviour')
+      expect(await idsIn('bronze.source_records', `id LIKE 'L-%'`)).to.be.empty
+      const { source, after } = { source: 'social_behaviour', after: state.takenUp ?? 0 } as const
+      await grantConsent(store.database, { subject: late, source, form: 'OPT_IN' }, 'u1')
+      const { upTo } = await consents.given(source, after)
+      const begunAt = '2026-11-01T00:00:00.000Z'
+      const retelling = { after, upTo, begunAt, read: 0, kept: 0 }
+      const again = async (more: boolean) =>
+        screenAgain({
+          source: CATALOGUE[source],
+          state: await sink.state(source),
+          page: { records, next: more ? 'p1' : 'p2', more },
+          arrivedAt: begunAt,
+          sink,
+          consents,
+          retelling: (await sink.state(source)).retelling ?? retelling,
+        })
+      const first = await again(true)
+      await sink.deliver(first)
+      expect(await sink.deliver(first).catch((error: unknown) => error)).to.include({
+        code: 'POSITION_MOVED',
+      })
+      // As a process that was killed does, which comes back and knows what the lake knows.
+      const other = createLakeSink({ engine, consents, gatherMs: 0 })
+      expect(await other.state(source)).to.deep.equal(first.next)
+      await sink.deliver(await again(false))
+      const ended = await sink.state(source)
+      expect(ended).to.deep.include({ position: state.position, takenUp: upTo })
+      expect(ended.retold).to.deep.include({ read: 4, kept: 1 })
+      expect(ended).to.not.have.property('retelling')
+      expect(ended.totals).to.include({
+        records: state.totals.records + 1,
+        dead: state.totals.dead + 1,
+        duplicates: state.totals.duplicates,
+        withoutConsent: state.totals.withoutConsent,
+      })
+      const rows = await engine.query(
+        `SELECT arrived_at::VARCHAR AS at FROM lake.silver.source_social_behaviour WHERE id LIKE 'L-%'`,
+      )
+      expect(rows).to.deep.equal([{ at: '2026-11-01 00:00:00' }])
     })
   })
 

@@ -10,7 +10,16 @@ import { movePositions, positionsOf } from '../positions.ts'
 import type { Cell, Rows } from '../session.ts'
 import { PULLED } from './catalogue/index.ts'
 import type { ConsentRegister } from './consents.ts'
-import { FEW, keyText, NOTHING, type Batch, type SourceSink, type SourceState } from './sink.ts'
+import {
+  FEW,
+  isAt,
+  keyText,
+  NOTHING,
+  type Batch,
+  type RecordKey,
+  type SourceSink,
+  type SourceState,
+} from './sink.ts'
 import type { SourceName } from './source.ts'
 import { DEAD_LETTERS, SOURCE_RECORDS, sourceRows, sourceTable } from './tables.ts'
 
@@ -44,10 +53,7 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
       engine,
       PULLED.map(({ name }) => streamOf(name)),
     )
-    for (const { name } of PULLED) {
-      const text = places.get(streamOf(name))?.position
-      states.set(name, text === undefined ? NOTHING : (JSON.parse(text) as SourceState))
-    }
+    for (const { name } of PULLED) states.set(name, stateOf(places.get(streamOf(name))?.position))
   }
 
   async function flush(): Promise<void> {
@@ -85,19 +91,10 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
       return states.get(source) ?? NOTHING
     },
     async known(source, keys) {
-      if (keys.length === 0 || states.get(source)?.totals.records === 0) return new Map()
-      const rows = await engine.query<{ id: string; revision: string; fingerprint: string }>(
-        `SELECT id, revision, fingerprint FROM ${LAKE}.bronze.${SOURCE_RECORDS.name}
-         WHERE source = $1 AND id IN (SELECT unnest(from_json($2, '["VARCHAR"]')))`,
-        [source, JSON.stringify([...new Set(keys.map(({ id }) => id))])],
-      )
-      return new Map(
-        rows.map(({ id, revision, fingerprint }) => [
-          keyText({ id, revision: Number(revision) }),
-          fingerprint,
-        ]),
-      )
+      const isEmpty = states.get(source)?.totals.records === 0
+      return isEmpty ? new Map() : knownIn(engine, source, keys)
     },
+    lettered: (source, raws) => letteredIn(engine, source, raws),
     deliver(batch) {
       return new Promise((resolve, reject) => {
         waiting.push({ batch, settle: fault => (fault ? reject(fault) : resolve()) })
@@ -105,6 +102,31 @@ export function createLakeSink({ engine, consents, gatherMs }: LakeSinkOptions):
       })
     },
   }
+}
+
+async function knownIn({ query }: Engine, source: SourceName, keys: readonly RecordKey[]) {
+  if (keys.length === 0) return new Map<string, string>()
+  const rows = await query<{ id: string; revision: string; fingerprint: string }>(
+    `SELECT id, revision, fingerprint FROM ${LAKE}.bronze.${SOURCE_RECORDS.name}
+     WHERE source = $1 AND id IN (SELECT unnest(from_json($2, '["VARCHAR"]')))`,
+    [source, JSON.stringify([...new Set(keys.map(({ id }) => id))])],
+  )
+  return new Map(
+    rows.map(({ id, revision, fingerprint }) => [
+      keyText({ id, revision: Number(revision) }),
+      fingerprint,
+    ]),
+  )
+}
+
+async function letteredIn({ query }: Engine, source: SourceName, raws: readonly string[]) {
+  if (raws.length === 0) return new Set<string>()
+  const rows = await query<{ raw: string }>(
+    `SELECT DISTINCT raw FROM ${LAKE}.bronze.${DEAD_LETTERS.name}
+     WHERE source = $1 AND raw IN (SELECT unnest(from_json($2, '["VARCHAR"]')))`,
+    [source, JSON.stringify(raws)],
+  )
+  return new Set(rows.map(({ raw }) => raw))
 }
 
 /** A second batch of one source waits: it can only follow the first, or find that it does not. */
@@ -171,11 +193,13 @@ async function deliverOnce(
   })
 }
 
-const moveOf = ({ source, after, next }: Batch) => ({
-  stream: streamOf(source),
-  isAt: (position: string | undefined) =>
-    (position === undefined ? undefined : (JSON.parse(position) as SourceState).position) === after,
-  to: JSON.stringify(next),
+const stateOf = (position: string | undefined): SourceState =>
+  position === undefined ? NOTHING : (JSON.parse(position) as SourceState)
+
+const moveOf = (batch: Batch) => ({
+  stream: streamOf(batch.source),
+  isAt: (position: string | undefined) => isAt(stateOf(position), batch),
+  to: JSON.stringify(batch.next),
 })
 
 /** Statements only for what gets rows: one that adds none costs as much as one that does. */

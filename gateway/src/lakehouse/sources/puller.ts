@@ -1,22 +1,15 @@
 /** Asks each source in turn with its own schedule, for ever, and gives the sink what came. */
 import { CodedError, isFault } from '../../platform/faults.ts'
 import type { Log } from '../../platform/log.ts'
-import type { Forgotten } from '../privacy/forgotten.ts'
 import { PULLED, sourceOf } from './catalogue/index.ts'
-import { createClient, type ClientOptions, type SourceClient } from './client.ts'
-import { createLine, pause } from './line.ts'
+import { createClient, type ClientOptions } from './client.ts'
+import { pause } from './line.ts'
+import { createPages, type PageParts } from './pages.ts'
 import { after, closed, TIMING, type Circuit, type Outcome, type Timing } from './schedule.ts'
-import { screen } from './screen.ts'
-import { NOTHING, type Consents, type SourceSink, type SourceState } from './sink.ts'
-import type { Source, SourceName } from './source.ts'
+import type { SourceName } from './source.ts'
 import { statusOf, type SourceStatus } from './status.ts'
 
-export interface PullerOptions {
-  readonly client: SourceClient
-  readonly sink: SourceSink
-  readonly consents: Consents
-  /** Of them nothing is kept, whatever a source sends. */
-  readonly forgotten?: Forgotten
+export interface PullerOptions extends PageParts {
   readonly log: Pick<Log, 'warn' | 'info'>
   readonly timing?: Timing
   /** Milliseconds since 1970. */
@@ -37,27 +30,9 @@ export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller
   const now = options.now ?? Date.now
   const chance = options.chance ?? Math.random
   const timing = options.timing ?? TIMING
-  const line = createLine(stop)
+  const pages = createPages({ ...options, now, timing }, stop)
   const circuits = new Map<SourceName, Circuit>()
-  const stored = new Map<SourceName, SourceState>()
   const circuitOf = (name: SourceName): Circuit => circuits.get(name) ?? closed(now())
-
-  async function pull(source: Source): Promise<Outcome> {
-    const { sink, consents, client, forgotten } = options
-    const state = await sink.state(source.name)
-    stored.set(source.name, state)
-    const page = await client.page(source.name, state.position, stop)
-    if (page.next === state.position) return { kind: 'CAUGHT_UP' }
-    const bring = async (): Promise<void> => {
-      const arrivedAt = new Date(now()).toISOString()
-      const gate = forgotten ? { forgotten } : {}
-      const batch = await screen({ source, state, page, arrivedAt, sink, consents, ...gate })
-      await sink.deliver(batch)
-      stored.set(source.name, batch.next)
-    }
-    await line.pass(page.records.length, bring)
-    return { kind: page.more ? 'MORE' : 'CAUGHT_UP' }
-  }
 
   function note(name: SourceName, outcome: Outcome): void {
     const before = circuitOf(name)
@@ -73,7 +48,7 @@ export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller
 
   return {
     async attempt(name) {
-      const outcome = await pull(sourceOf(name)).catch((error: unknown) => {
+      const outcome = await pages.pull(sourceOf(name)).catch((error: unknown) => {
         if (!(error instanceof CodedError)) options.log.warn({ source: name, err: error }, DEFECT)
         return failureOf(error)
       })
@@ -81,7 +56,7 @@ export function createPuller(options: PullerOptions, stop?: AbortSignal): Puller
       if (!stop?.aborted) note(name, outcome)
       return outcome
     },
-    status: name => statusOf(sourceOf(name), stored.get(name) ?? NOTHING, circuitOf(name), now()),
+    status: name => statusOf(sourceOf(name), pages.known(name), circuitOf(name), now()),
     nextAtMs: name => circuitOf(name).nextAtMs,
   }
 }

@@ -12,12 +12,14 @@ describe('sources and consents over HTTP', function () {
   let operator: Client
   let auditor: Client
   let maker: Client
+  let compliance: Client
 
   before(async () => {
     gateway = await testGateway()
     operator = await gateway.user({ login: 'operator', roles: ['operator'] })
     auditor = await gateway.user({ login: 'auditor', roles: ['auditor'] })
     maker = await gateway.user({ login: 'maker', roles: ['maker'] })
+    compliance = await gateway.user({ login: 'compliance', roles: ['compliance'] })
   })
   after(() => gateway?.close())
 
@@ -82,6 +84,26 @@ describe('sources and consents over HTTP', function () {
     expect(all.items).to.deep.equal([ended])
   })
 
+  it('a withdrawal asks for the deletion of what rests on it: once, decided, and compliance sees it', async () => {
+    const { consentId } = await grantTo(operator)
+    const { erasureId } = await operator.call('consents.withdraw', { params: { consentId } })
+    if (erasureId === undefined) throw new Error('no deletion was asked for')
+    const again = await operator.call('consents.withdraw', { params: { consentId } })
+    expect(again.erasureId).to.equal(erasureId)
+    const params = { erasureId }
+    const erasure = await compliance.call('lake.erasures.get', { params })
+    expect(erasure).to.include({
+      source: 'social_behaviour',
+      reason: 'CONSENT_WITHDRAWN',
+      step: 'APPROVED',
+      consentId,
+    })
+    expect(erasure).to.not.have.property('decidedBy')
+    expect(JSON.stringify(erasure)).to.not.include(PERSON.id)
+    const refused = compliance.call('lake.erasures.decide', { params, body: { approve: false } })
+    expect(await codeOf(refused)).to.equal('ERASURE_DECIDED')
+  })
+
   it('lists consents page by page, none of them twice', async () => {
     for (const source of ['utilities', 'ecommerce', 'land_production'] as const)
       await operator.call('consents.grant', {
@@ -95,8 +117,8 @@ describe('sources and consents over HTTP', function () {
       seen.push(...items.map(({ consentId }) => consentId))
       cursor = nextCursor
     } while (cursor !== undefined)
-    expect(seen).to.have.length(4)
-    expect(new Set(seen).size).to.equal(4)
+    expect(seen).to.have.length(5)
+    expect(new Set(seen).size).to.equal(5)
   })
 
   it('refuses a subject that is none, and a form that the law does not know for it', async () => {

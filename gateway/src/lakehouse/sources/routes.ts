@@ -1,6 +1,7 @@
 import { decodeCursor, page } from '../../platform/database/paging.ts'
 import { CodedError } from '../../platform/faults.ts'
 import type { Handlers } from '../../platform/http/bind.ts'
+import { openSecrets } from '../../platform/secrets.ts'
 import type { Services } from '../../services.ts'
 import { createReading } from '../reading.ts'
 import { subjectOf } from './check.ts'
@@ -40,6 +41,9 @@ export function sourceHandlers({ database, config }: Services): Handlers<Names> 
       return grantConsent(database, body, caller.userId)
     },
     'consents.withdraw': async ({ caller, params }) =>
-      withdrawConsent(database, params.consentId, caller.userId),
+      withdrawConsent(database, openSecrets(config.secretsFile), {
+        consentId: params.consentId,
+        by: caller.userId,
+      }),
   }
 }

@@ -71,14 +71,14 @@ describe('the schedule of a source', () => {
 
 describe('the status of a source', () => {
   const totals = { ...NOTHING.totals, records: 1, lastEventAt: '2026-10-01T00:00:00.000Z' }
-  const stored = { position: '1', totals }
+  const stored = { stored: { position: '1', totals }, late: 0 }
   const at = (text: string) => Date.parse(text)
 
   it('is NEVER, FRESH, then STALE behind the limit of its source, and FAILING whatever it has', () => {
     const source = CATALOGUE.logistics
     const state = (now: string, circuit = closed(0)) =>
       statusOf(source, stored, circuit, at(now)).state
-    expect(statusOf(source, NOTHING, closed(0), 0).state).to.equal('NEVER')
+    expect(statusOf(source, { stored: NOTHING, late: 0 }, closed(0), 0).state).to.equal('NEVER')
     expect(state('2026-10-08T00:00:00.000Z')).to.equal('FRESH')
     expect(state('2026-10-08T00:00:00.001Z')).to.equal('STALE')
     expect(state('2026-10-02T00:00:00.000Z', behind(1, 0))).to.equal('FAILING')

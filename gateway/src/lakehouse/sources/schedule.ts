@@ -29,6 +29,8 @@ export interface Timing {
   /** So many failures in a row open the circuit. */
   readonly openAfter: number
   readonly openMs: number
+  /** Between two retellings of a source, at least. */
+  readonly retellMs: number
 }
 
 export const TIMING: Timing = {
@@ -38,6 +40,7 @@ export const TIMING: Timing = {
   backoffMaxMs: 300_000,
   openAfter: 5,
   openMs: 60_000,
+  retellMs: 600_000,
 }
 
 /** However long a source asks to be left alone. */

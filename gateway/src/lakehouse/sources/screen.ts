@@ -7,13 +7,15 @@ import {
   type Batch,
   type Consents,
   type DeadLetter,
+  type Given,
   type KeptRecord,
+  type Retelling,
   type SourceSink,
   type SourceState,
   type Totals,
 } from './sink.ts'
 import type { Forgotten } from '../privacy/forgotten.ts'
-import { needsConsent, type Source, type Subject } from './source.ts'
+import { asksAnybody, needsConsent, type Source, type Subject } from './source.ts'
 
 export interface Page {
   readonly records: readonly unknown[]
@@ -21,12 +23,12 @@ export interface Page {
   readonly more: boolean
 }
 
-interface Screening {
+export interface Screening {
   readonly source: Source
   readonly state: SourceState
   readonly page: Page
   readonly arrivedAt: string
-  readonly sink: Pick<SourceSink, 'known'>
+  readonly sink: Pick<SourceSink, 'known' | 'lettered'>
   readonly consents: Consents
   readonly forgotten?: Forgotten
 }
@@ -40,7 +42,88 @@ interface Found {
 }
 
 export async function screen(screening: Screening): Promise<Batch> {
-  const { source, state, page, arrivedAt } = screening
+  const { source, state, page, arrivedAt, consents } = screening
+  // Asked before anybody's consent is: who consents in between is looked at again, not overlooked.
+  const given = asksAnybody(source)
+    ? await consents.given(source.name, state.takenUp ?? 0)
+    : undefined
+  const found = await sift(screening)
+  return {
+    ...batchOf(screening, found),
+    next: {
+      ...state,
+      position: page.next,
+      totals: add(state.totals, found, arrivedAt),
+      ...(given && isNothingOwed(state, given) ? { takenUp: given.upTo } : {}),
+    },
+  }
+}
+
+/** Where nobody has been passed over or deleted yet, those who have consented by now have missed nothing. */
+const isNothingOwed = ({ position, totals }: SourceState, given: Given): boolean =>
+  position === undefined || (totals.withoutConsent === 0 && given.again === 0)
+
+/**
+ * A page that is told again: of it only what subjects have been passed over for who have consented since. It moves no
+ * position, and no total but those of what is kept: all else was counted when it was told first.
+ */
+export async function screenAgain(
+  screening: Screening & { readonly retelling: Retelling },
+): Promise<Batch> {
+  const { source, state, page, arrivedAt, sink, consents, retelling } = screening
+  const late = await consents.granted(source.name, subjectsOf(page.records), retelling)
+  const records = page.records.filter(raw => {
+    const subject = subjectOf(raw)
+    return subject !== undefined && late.has(subjectText(subject))
+  })
+  const sifted = await sift({ ...screening, page: { ...page, records } })
+  const letters = new Map(sifted.dead.map(one => [one.raw ?? '', one]))
+  const lettered = await sink.lettered(source.name, [...letters.keys()])
+  const dead = [...letters].filter(([raw]) => !lettered.has(raw)).map(([, one]) => one)
+  const found = { ...sifted, dead, ...UNCOUNTED }
+  const went = {
+    ...retelling,
+    position: page.next,
+    read: retelling.read + page.records.length,
+    kept: retelling.kept + found.records.length,
+  }
+  const { retelling: _, ...rest } = state
+  const totals = add(state.totals, found, arrivedAt)
+  return {
+    ...batchOf({ ...screening, page: { ...page, records } }, found),
+    next: { ...rest, totals, ...(page.more ? { retelling: went } : ended(state, went, arrivedAt)) },
+  }
+}
+
+const UNCOUNTED = { withoutConsent: 0, duplicates: 0, drift: new Map<string, number>() } as const
+
+const ended = (
+  { takenUp = 0 }: SourceState,
+  { upTo, begunAt, read, kept }: Retelling,
+  endedAt: string,
+): Pick<SourceState, 'takenUp' | 'retold'> => ({
+  takenUp: Math.max(takenUp, upTo),
+  retold: { begunAt, endedAt, read, kept },
+})
+
+const batchOf = ({ source, state, page }: Screening, found: Sifted): Omit<Batch, 'next'> => ({
+  source: source.name,
+  after: state.position,
+  retelling: state.retelling,
+  read: page.records.length,
+  records: found.records,
+  dead: found.dead,
+  drift: Object.fromEntries(found.drift),
+  consentOf: found.consentOf,
+})
+
+interface Sifted extends Found {
+  /** As `Batch` has it. */
+  readonly consentOf: readonly string[]
+}
+
+async function sift(screening: Screening): Promise<Sifted> {
+  const { source, page, arrivedAt } = screening
   const permission = await permissionOf(screening)
   const found: Found = {
     records: [],
@@ -69,17 +152,14 @@ export async function screen(screening: Screening): Promise<Batch> {
   }
   await keepNew(screening, candidates, found)
   const kept = found.records.map(({ subject }) => subject).filter(permission.isAsked)
-  return {
-    source: source.name,
-    after: state.position,
-    next: { position: page.next, totals: add(state.totals, found, arrivedAt) },
-    read: page.records.length,
-    records: found.records,
-    dead: found.dead,
-    drift: Object.fromEntries(found.drift),
-    consentOf: [...new Set([...kept.map(subjectText), ...permission.lettersRestOn(found.dead)])],
-  }
+  const consentOf = [
+    ...new Set([...kept.map(subjectText), ...permission.lettersRestOn(found.dead)]),
+  ]
+  return { ...found, consentOf }
 }
+
+const subjectsOf = (records: readonly unknown[]): Subject[] =>
+  records.map(subjectOf).filter(subject => subject !== undefined)
 
 interface Permission {
   /** UNKNOWN: it cannot be said whose the record is, or there is no ground on which to have it. */
@@ -91,9 +171,9 @@ interface Permission {
 
 async function permissionOf({ source, page, consents, forgotten }: Screening): Promise<Permission> {
   const isAsked = ({ kind }: Subject): boolean => needsConsent(source, kind)
-  const asksAnybody = isAsked({ kind: 'PERSON', id: '' }) || isAsked({ kind: 'MEMBER', id: '' })
+  const asks = asksAnybody(source)
   const asked = new Map<string, Subject>()
-  const all = page.records.map(subjectOf).filter(subject => subject !== undefined)
+  const all = subjectsOf(page.records)
   const gone = (await forgotten?.among(source.name, all)) ?? new Set<string>()
   for (const subject of all) {
     if (isAsked(subject)) asked.set(subjectText(subject), subject)
@@ -103,7 +183,7 @@ async function permissionOf({ source, page, consents, forgotten }: Screening): P
   return {
     isAsked,
     of(subject) {
-      if (!subject) return asksAnybody ? 'UNKNOWN' : 'GRANTED'
+      if (!subject) return asks ? 'UNKNOWN' : 'GRANTED'
       if (gone.has(subjectText(subject))) return 'REFUSED'
       // Nothing allows us to have it: it becomes a dead letter without its content.
       if (!source.consent[subject.kind]) return 'UNKNOWN'

@@ -60,10 +60,31 @@ export interface Totals {
   readonly lastArrivalAt?: string
 }
 
+/** A source telling again from its beginning, for those who have consented since their records were passed over. */
+export interface Retelling {
+  /** Of consents by number: those behind `after`, up to `upTo`, are taken up. */
+  readonly after: number
+  readonly upTo: number
+  /** The cursor behind its last page; undefined before the first. */
+  readonly position?: string
+  /** ISO, UTC. */
+  readonly begunAt: string
+  /** Records of its pages, and those of them that were kept. */
+  readonly read: number
+  readonly kept: number
+}
+
+export type Retold = Pick<Retelling, 'begunAt' | 'read' | 'kept'> & { readonly endedAt: string }
+
 export interface SourceState {
   /** The cursor behind the last batch; undefined before the first. */
   readonly position: string | undefined
   readonly totals: Totals
+  /** The number of the last consent for which nothing has to be told again. */
+  readonly takenUp?: number
+  /** The one under way, and the last that came to its end. */
+  readonly retelling?: Retelling
+  readonly retold?: Retold
 }
 
 export const NOTHING: SourceState = {
@@ -80,10 +101,11 @@ export const keyText = ({ id, revision }: RecordKey): string => `${id}/${revisio
 
 export interface Batch {
   readonly source: SourceName
-  /** The position that the batch was pulled at. */
+  /** The position that the batch was pulled at, and how far a retelling was then. */
   readonly after: string | undefined
+  readonly retelling: Retelling | undefined
   /** The state that it leads to: its position, and totals that count it in. */
-  readonly next: SourceState & { readonly position: string }
+  readonly next: SourceState
   /** Records of the page, whatever came of them. */
   readonly read: number
   readonly records: readonly KeptRecord[]
@@ -94,6 +116,12 @@ export interface Batch {
   readonly consentOf: readonly string[]
 }
 
+/** Whether the state is the one that the batch was pulled at: of two who bring the same, one is too late. */
+export const isAt = (state: SourceState, { after, retelling }: Batch): boolean =>
+  state.position === after &&
+  state.retelling?.begunAt === retelling?.begunAt &&
+  state.retelling?.position === retelling?.position
+
 /** A page of more is part of a history: a look at a source that has told its own finds fewer. */
 export const FEW = 100
 
@@ -101,19 +129,38 @@ export interface SourceSink {
   state(source: SourceName): Promise<SourceState>
   /** Fingerprints of those of the keys that are kept, by `keyText`. */
   known(source: SourceName, keys: readonly RecordKey[]): Promise<ReadonlyMap<string, string>>
+  /** Those of the texts that dead letters of the source hold. */
+  lettered(source: SourceName, raws: readonly string[]): Promise<ReadonlySet<string>>
   /**
    * All of the batch and the move to `next`, or nothing.
    *
-   * @throws CodedError POSITION_MOVED when the sink is not at `after`. CONSENT_WITHDRAWN, if it checks that, when
+   * @throws CodedError POSITION_MOVED when the sink is not where the batch was pulled. CONSENT_WITHDRAWN, if it checks that, when
    * somebody in `consentOf` has changed their mind meanwhile. Either way the batch is pulled anew.
    */
   deliver(batch: Batch): Promise<void>
 }
 
+/** Consents have numbers, in each source from one on, and are seen in their order. */
+export type Numbers = Pick<Retelling, 'after' | 'upTo'>
+
+/** Consents that stand, behind a number. */
+export interface Given {
+  readonly count: number
+  /** Those among them whose subject had withdrawn before. */
+  readonly again: number
+  /** The highest of their numbers, or the number that was asked for where there are none. */
+  readonly upTo: number
+}
+
 /** Who has said yes, as of now. A withdrawal counts from the moment it is made. */
 export interface Consents {
-  /** Those of the subjects, as `kind/id`, who consent to this source. */
-  granted(source: SourceName, subjects: readonly Subject[]): Promise<ReadonlySet<string>>
+  /** Those of the subjects, as `kind/id`, who consent to this source; of consents of these numbers alone, if given. */
+  granted(
+    source: SourceName,
+    subjects: readonly Subject[],
+    numbers?: Numbers,
+  ): Promise<ReadonlySet<string>>
+  given(source: SourceName, after: number): Promise<Given>
 }
 
 export const subjectText = ({ kind, id }: Subject): string => `${kind}/${id}`

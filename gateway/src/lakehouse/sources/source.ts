@@ -101,3 +101,6 @@ export function needsConsent({ consent }: Pick<Source, 'consent'>, kind: Subject
   const basis = consent[kind]
   return basis !== undefined && ASKED.has(basis.kind)
 }
+
+export const asksAnybody = (source: Pick<Source, 'consent'>): boolean =>
+  SUBJECT_KINDS.some(kind => needsConsent(source, kind))

@@ -1,6 +1,7 @@
 /** What a source says of itself. */
+import type { Known } from './pages.ts'
 import type { Circuit } from './schedule.ts'
-import type { SourceState } from './sink.ts'
+import type { Retelling, Retold, SourceState } from './sink.ts'
 import type { Source, SourceName } from './source.ts'
 
 export interface SourceStatus {
@@ -17,6 +18,10 @@ export interface SourceStatus {
   readonly deadByCode: SourceState['totals']['deadByCode']
   readonly duplicates: number
   readonly withoutConsent: number
+  /** Consents given since, for which nothing has been told again yet. */
+  readonly lateConsents: number
+  readonly retelling?: Pick<Retelling, 'begunAt' | 'read' | 'kept'>
+  readonly retold?: Retold
   /** Fields that the schema does not have, and how often each came. */
   readonly drift: Readonly<Record<string, number>>
   readonly nextAttemptAt: string
@@ -31,11 +36,11 @@ export interface SourceStatus {
 
 export function statusOf(
   source: Source,
-  stored: SourceState,
+  { stored, late }: Known,
   circuit: Circuit,
   nowMs: number,
 ): SourceStatus {
-  const { totals } = stored
+  const { totals, retelling, retold } = stored
   const { fault, sinceMs, failures } = circuit
   return {
     source: source.name,
@@ -47,6 +52,9 @@ export function statusOf(
     deadByCode: totals.deadByCode,
     duplicates: totals.duplicates,
     withoutConsent: totals.withoutConsent,
+    lateConsents: late,
+    ...(retelling ? { retelling: shown(retelling) } : {}),
+    ...(retold ? { retold } : {}),
     drift: totals.drift,
     nextAttemptAt: new Date(circuit.nextAtMs).toISOString(),
     circuit: circuit.state,
@@ -55,6 +63,8 @@ export function statusOf(
       : {}),
   }
 }
+
+const shown = ({ begunAt, read, kept }: Retelling) => ({ begunAt, read, kept })
 
 const DAY_MS = 86_400_000
 

@@ -1,6 +1,7 @@
 /** A sink in memory, and consents that a test gives and takes. */
 import { CodedError } from '../../platform/faults.ts'
 import {
+  isAt,
   keyText,
   NOTHING,
   subjectText,
@@ -38,9 +39,14 @@ export function memorySink(): MemorySink {
       })
       return new Map(found)
     },
+    lettered: async (source, raws) =>
+      new Set(
+        dead
+          .filter(one => one.source === source && raws.includes(one.raw ?? ''))
+          .map(one => one.raw ?? ''),
+      ),
     async deliver(batch) {
-      const position = states.get(batch.source)?.position
-      if (position !== batch.after)
+      if (!isAt(states.get(batch.source) ?? NOTHING, batch))
         throw new CodedError('POSITION_MOVED', { facts: { source: batch.source } })
       for (const record of batch.records) {
         fingerprints.set(place(batch.source, keyText(record)), record.fingerprint)
@@ -59,14 +65,33 @@ export interface MemoryConsents extends Consents {
 }
 
 export function memoryConsents(): MemoryConsents {
-  const given = new Set<string>()
+  const given = new Map<string, { source: SourceName; number: number }>()
+  const withdrawn = new Set<string>()
+  let last = 0
   const text = (source: SourceName, subject: Subject): string => `${source} ${subjectText(subject)}`
   return {
-    grant: (source, subject) => void given.add(text(source, subject)),
-    withdraw: (source, subject) => void given.delete(text(source, subject)),
-    async granted(source, subjects) {
-      const yes = subjects.filter(subject => given.has(text(source, subject)))
+    grant(source, subject) {
+      const key = text(source, subject)
+      if (!given.has(key)) given.set(key, { source, number: (last += 1) })
+    },
+    withdraw(source, subject) {
+      given.delete(text(source, subject))
+      withdrawn.add(text(source, subject))
+    },
+    async granted(source, subjects, { after, upTo } = { after: 0, upTo: Infinity }) {
+      const yes = subjects.filter(subject => {
+        const { number } = given.get(text(source, subject)) ?? { number: 0 }
+        return number > after && number <= upTo
+      })
       return new Set(yes.map(subjectText))
+    },
+    async given(source, after) {
+      const standing = [...given].filter(([, one]) => one.source === source && one.number > after)
+      return {
+        count: standing.length,
+        again: standing.filter(([key]) => withdrawn.has(key)).length,
+        upTo: Math.max(after, ...standing.map(([, { number }]) => number)),
+      }
     },
   }
 }

@@ -52,6 +52,7 @@ const SILENT = {
   deadByCode: {},
   duplicates: 0,
   withoutConsent: 0,
+  lateConsents: 0,
   drift: {},
 } as const
 

@@ -29,7 +29,15 @@ startSources({
   consents,
   log: silent,
   limit: 40,
-  timing: { everyMs: 200, pageMs: 1, backoffMs: 50, backoffMaxMs: 500, openAfter: 9, openMs: 500 },
+  timing: {
+    everyMs: 200,
+    pageMs: 1,
+    backoffMs: 50,
+    backoffMaxMs: 500,
+    openAfter: 9,
+    openMs: 500,
+    retellMs: 200,
+  },
   sink: {
     ...sink,
     async deliver(batch) {

@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { openEngine, type Engine } from '@triflow/gateway/lakehouse/engine'
 import { createJournal } from '@triflow/gateway/lakehouse/journal'
-import { PULLED, type SourceName } from '@triflow/gateway/lakehouse/sources'
+import {
+  needsConsent,
+  PULLED,
+  type SourceName,
+  type Subject,
+} from '@triflow/gateway/lakehouse/sources'
 import { grantConsent } from '@triflow/gateway/lakehouse/sources/consents'
 import { deadLetters } from '@triflow/gateway/lakehouse/sources/deadLetters'
 import { startPulling } from '@triflow/gateway/lakehouse/sources/start'
@@ -50,20 +55,23 @@ describe(`sources that flow into a lake (seed ${SEED}, until ${today})`, functio
     readonly lake: Awaited<ReturnType<typeof freshLake>>
   }
   const places: Place[] = []
-  /** A lake with nothing in it, and everybody's yes. */
-  async function freshPlace(): Promise<Place> {
+  async function consentOf({ database }: TestDatabase, subject: Subject): Promise<void> {
+    for (const { name, consent } of PULLED) {
+      const form = consent[subject.kind]?.kind
+      if (form !== undefined && form !== 'CONTRACT' && form !== 'PUBLIC_RECORD')
+        await grantConsent(
+          database,
+          { subject, source: name, form, evidenceDocumentId: 'paper-1' },
+          'u1',
+        )
+    }
+  }
+  /** A lake with nothing in it, and the yes of everybody, or of those who are asked. */
+  async function freshPlace(isAsked: (id: string) => boolean = () => true): Promise<Place> {
     const place = { store: await freshDatabase(), lake: await freshLake() }
     places.push(place)
     for (const { subject } of simulator.world.actors)
-      for (const { name, consent } of PULLED) {
-        const form = consent[subject.kind]?.kind
-        if (form !== undefined && form !== 'CONTRACT' && form !== 'PUBLIC_RECORD')
-          await grantConsent(
-            place.store.database,
-            { subject, source: name, form, evidenceDocumentId: 'paper-1' },
-            'u1',
-          )
-      }
+      if (isAsked(subject.id)) await consentOf(place.store, subject)
     return place
   }
   afterEach(async () => {
@@ -157,6 +165,55 @@ describe(`sources that flow into a lake (seed ${SEED}, until ${today})`, functio
       expect(await kept(engine, name), name).to.deep.equal(told(name))
       const silver = await engine.query(`SELECT id FROM lake.silver.source_${name}`)
       expect(silver, name).to.have.length(told(name).count)
+    }
+    engine.close()
+  })
+
+  it('bring what was said of somebody who consents late, once, though the process is killed while it is told again', async () => {
+    const late = simulator.world.actors.find(({ subject: one }) => one.kind === 'PERSON')
+    if (!late) throw new Error('nobody lives in this world')
+    const { subject } = late
+    const { store, lake } = await freshPlace(one => one !== subject.id)
+    const engine = await openEngine(lake)
+    const { remove: _, ...options } = lake
+    const place = { engine: options, databaseUrl: store.url, baseUrl: baseUrl(), token: TOKEN }
+    const asked = PULLED.filter(source => needsConsent(source, subject.kind)).map(one => one.name)
+    const ofLate = (source: SourceName) =>
+      simulator.world
+        .said(source as VoiceName, nowMs)
+        .filter(one => one.subject.id === subject.id)
+        .map(({ id, revision }) => `${id}/${revision}`)
+    const owed = asked.reduce((sum, source) => sum + ofLate(source).length, 0)
+    expect(owed).to.be.above(0)
+    const first = startChild(place)
+    while ((await countOf(engine)) < wanted() - owed) await pause(200)
+    await pause(1_000)
+    expect(await countOf(engine), 'nothing of who has not consented').to.equal(wanted() - owed)
+    const grantedAt = new Date()
+    await consentOf(store, subject)
+    first.kill('SIGKILL')
+    const random = seeded(SEED).fork('late')
+    for (let kill = 0; kill < KILLS; kill += 1)
+      await pullAndDie(place, { batches: random.whole(2, 6), afterMs: random.whole(0, 80) })
+    const last = startChild(place)
+    while ((await countOf(engine)) < wanted()) await pause(200)
+    await pause(1_000)
+    last.kill('SIGKILL')
+    expect(await countOf(engine)).to.equal(wanted())
+    for (const source of asked) {
+      const rows = await engine.query<{ key: string; early: boolean }>(
+        `SELECT id || '/' || revision AS key, arrived_at < $2::TIMESTAMP AS early
+         FROM lake.silver.source_${source} WHERE subject = $1 ORDER BY arrival`,
+        [subject.id, grantedAt.toISOString().slice(0, -1)],
+      )
+      expect(
+        rows.map(({ key }) => key),
+        source,
+      ).to.deep.equal(ofLate(source))
+      expect(
+        rows.some(({ early }) => early),
+        source,
+      ).to.equal(false)
     }
     engine.close()
   })

@@ -227,6 +227,7 @@ describe(`sources pulled from their simulator (seed ${SEED})`, function () {
         backoffMaxMs: 100,
         openAfter: 5,
         openMs: 100,
+        retellMs: 100,
       },
     })
     const until = Date.now() + 20_000
