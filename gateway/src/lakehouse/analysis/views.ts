@@ -98,7 +98,7 @@ function ruleSql(rule: RowRule, place: RulePlace): string {
   const other = relationOf(options.catalogue, rule.among)
   const rows = options.policy.tables[rule.among]
   invariant(rows !== undefined, `a rule leads to ${rule.among}, which the role may not read`)
-  const where = ruleSql(rows, { options, table: other, depth: place.depth + 1 })
+  const where = ruleSql(rule.where ?? rows, { options, table: other, depth: place.depth + 1 })
   return `${known(rule.column, table)} IN (SELECT ${known(rule.key, other)}
     FROM ${lakePlace(rule.among, options)} WHERE ${where})`
 }
