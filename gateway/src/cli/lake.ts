@@ -4,6 +4,7 @@
  */
 import { readConfig, type Config } from '../platform/config.ts'
 import { UsageFault } from './access.ts'
+import { exportAnswer, type ExportFlags } from './lake/export.ts'
 import { makeFeatureTable } from './lake/features.ts'
 import { check, forget, type ForgetFlags } from './lake/forget.ts'
 import { printKpi } from './lake/kpi.ts'
@@ -16,6 +17,7 @@ import { printRebuild, printUpkeep } from './lake/upkeep.ts'
 import { printVerdict } from './lake/verify.ts'
 
 export type LakeFlags = Moment &
+  ExportFlags &
   ForgetFlags & { readonly decisions?: string | undefined; readonly out?: string | undefined }
 
 interface Call {
@@ -31,6 +33,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status: (config, { say }) => printStatus(config, say),
   query: (config, { words, flags, say }) =>
     printQuery(config, wordOf(words, 'query "SELECT ..."'), flags, say),
+  export: (config, { words, flags, say }) =>
+    exportAnswer(
+      config,
+      wordOf(words, 'export "SELECT ..." --out FILE --purpose "WHY"'),
+      flags,
+      say,
+    ),
   search: (config, { words, say }) => {
     wordOf(words, 'search WORDS')
     return printFound(config, words.join(' '), say)

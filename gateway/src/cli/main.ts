@@ -16,6 +16,8 @@ const USAGE = `usage:
   triflow rebuild --config FILE          rebuild a gateway's read model from block 0 and compare
   triflow lake status --config FILE      how far its lake is and what lies in it
   triflow lake query SQL --config FILE   ask it; --at-block N or --at INSTANT for the past
+  triflow lake export SQL --out FILE --purpose WHY [--format csv|jsonl|parquet] --config FILE
+                                         an answer that may leave the house, as over HTTP
   triflow lake tables                    what analysts may ask, by role, and what its columns hold
   triflow lake lineage TABLE COLUMN      where a column comes from, down to the ledger
   triflow lake search WORDS --config FILE
@@ -52,6 +54,8 @@ async function run(argv: readonly string[]): Promise<boolean> {
       certificate: { type: 'string' },
       decisions: { type: 'string' },
       out: { type: 'string' },
+      format: { type: 'string' },
+      purpose: { type: 'string' },
     },
   })
   const target = { as: values.as, url: values.url, user: values.user, password: values.password }

@@ -1,10 +1,13 @@
 /** The SQL of the tables; everything here is made from what the families say. */
 import { createHash } from 'node:crypto'
+import type { Described } from './analysis/described.ts'
 import { eventsFamily } from './events/family.ts'
 import { documentsFamily } from './documents/store.ts'
 import { featuresFamily } from './features/family.ts'
 import { inLayer, type Family, type Table } from './family.ts'
 import { ledgerFamily } from './ledger/family.ts'
+import { describedKpis } from './marts/described.ts'
+import type { CostParameter } from './marts/kpi.ts'
 import { columnsOf, LAKE, LAYERS, STAGING } from './names.ts'
 import { POSITIONS } from './positions.ts'
 import { behaviourFamily } from './sources/behaviour/tables.ts'
@@ -67,8 +70,15 @@ export const optionStatements = (): string[] =>
       `CALL ${LAKE}.set_option('${option}', '${value}', schema => '${layer}', table_name => '${table}')`,
   )
 
-/** What the parts tell analysts of their tables. */
-export const describedTables = () => FAMILIES.flatMap(({ described = [] }) => described)
+/**
+ * What the parts tell analysts of their tables, and the figures that are worked out of all of them.
+ *
+ * @param costs what people do by hand, as this organisation tells.
+ */
+export const describedTables = (costs: readonly CostParameter[] = []): readonly Described[] => [
+  ...FAMILIES.flatMap(({ described = [] }) => described),
+  ...describedKpis(costs),
+]
 
 /** Statements that make silver and gold out of bronze, in place of those of another catalogue. */
 export const derivedSchema = (): string[] => FAMILIES.flatMap(({ derived }) => derived())

@@ -39,12 +39,12 @@ export async function printQuery(
   return true
 }
 
-function numberOf(text: string): bigint {
+export function numberOf(text: string): bigint {
   if (!/^\d{1,15}$/.test(text)) throw new UsageFault('--at-block takes the number of a block')
   return BigInt(text)
 }
 
-function instantOf(text: string): Date {
+export function instantOf(text: string): Date {
   const at = new Date(text)
   if (Number.isNaN(at.getTime()))
     throw new UsageFault('--at takes an instant: 2026-01-31T12:00:00Z')

@@ -32,6 +32,8 @@ export const fold = (name: string): string => name.replace(/[A-Z]/g, letter => l
 export interface CommonTable {
   readonly name: string
   readonly query: Node
+  /** `WITH a(x, y) AS`: the names of its columns. */
+  readonly columns: readonly string[]
 }
 
 /** The WITH clauses of a query node, in the order in which each may name those before it. */
@@ -39,7 +41,8 @@ export function commonTables(node: Node): CommonTable[] {
   return nodesOf(nodeAt(node, 'cte_map')?.['map']).flatMap(({ key, value }) => {
     const query = isNode(value) ? nodeAt(value, 'query') : undefined
     const body = query ? nodeAt(query, 'node') : undefined
-    return typeof key === 'string' && body ? [{ name: fold(key), query: body }] : []
+    const columns = isNode(value) ? listOf(value['aliases']).map(String) : []
+    return typeof key === 'string' && body ? [{ name: fold(key), query: body, columns }] : []
   })
 }
 

@@ -36,6 +36,10 @@ export interface Relation {
    * of a record.
    */
   readonly key: readonly string[]
+  /** A SELECT over the lake that stands in its place: the lake itself has no such table. */
+  readonly asked?: string
+  /** Exports refuse it; see `Described`. */
+  readonly staysInHouse?: true
   /** The SELECT that makes or fills it. */
   readonly definition?: string
   /** All columns in order, of a table that a SELECT fills by their places. */
@@ -183,7 +187,8 @@ function describedRelation(
     const isQuasi = isSubject || is.includes('QUASI')
     return [name, { type, kind: is[0], isQuasi, isSubject, ...wordsOf(words ?? columnWords(name)) }]
   })
-  return { ...table, ...lineageOf(made), columns: Object.fromEntries(classes) }
+  const lineage = table.asked === undefined ? lineageOf(made) : { definition: table.asked }
+  return { ...table, ...lineage, columns: Object.fromEntries(classes) }
 }
 
 /** What arrived is where a lineage ends; what is made of it is followed into its SELECT. */

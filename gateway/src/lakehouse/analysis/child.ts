@@ -23,6 +23,7 @@ import {
   type Answer,
   type Bound,
   type FaultCode,
+  type Pack,
   type Reply,
   type Request,
   type Run,
@@ -193,6 +194,28 @@ async function run(request: Run): Promise<Answer> {
   }
 }
 
+/** Only its own folder can be written, as everywhere in this process. */
+async function pack({ select, cells, width, file }: Pack): Promise<Json> {
+  if (!connection) throw new Error('not open')
+  const columns = Array.from({ length: width }, (_, at) => `c${at} VARCHAR`)
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE packing (place INTEGER, ${columns.join(', ')})`,
+  )
+  const appender = await connection.createAppender('packing')
+  for (const [at, row] of cells.entries()) {
+    appender.appendInteger(at)
+    for (const cell of row)
+      if (cell === null) appender.appendNull()
+      else appender.appendVarchar(cell)
+    appender.endRow()
+  }
+  appender.closeSync()
+  await connection.run(
+    `COPY (SELECT ${select} FROM packing ORDER BY place) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`,
+  )
+  return null
+}
+
 /** From here on a message of the engine may hold a value, and is dropped. */
 async function read(statement: DuckDBPreparedStatement, limits: Run): Promise<Answer> {
   try {
@@ -235,6 +258,8 @@ async function answer(request: Request): Promise<Json | Answer> {
       return single('SELECT json_deserialize_sql(?::JSON)', JSON.stringify(request.tree))
     case 'RUN':
       return run(request)
+    case 'PACK':
+      return pack(request)
   }
 }
 

@@ -30,6 +30,13 @@ export interface Described {
   readonly columns: Readonly<Record<string, DescribedColumn>>
   /** Columns that tell one row from another. */
   readonly key: readonly string[]
+  /** Where it is no table of the lake: the SELECT that stands in its place, in views that only this lake's readers have. */
+  readonly asked?: string
+  /**
+   * Exports refuse it. Of sums nobody can count whom they are about; and of two tables that tell the same facts one is
+   * enough: what is subtracted from each other is only compared within one.
+   */
+  readonly staysInHouse?: true
   /** A role that is not named does not have the table. */
   readonly rows: Readonly<Partial<Record<AnalystRole, RowRule>>>
 }

@@ -52,10 +52,11 @@ export function createDesk({ config, database, log }: DeskOptions): Desk {
     // With the catalogue come the parts of the lake, which need not be there before the first question.
     const { createAnalysis, duckLake, lakeCatalogue, lakePolicy, LIMITS } =
       await import('./index.ts')
+    const { describedTables } = await import('../schema.ts')
     const { url, isOwner } = await role()
     if (isOwner)
       log.warn('queries read the catalogue as the owner of the database, which may not make roles')
-    const catalogue = lakeCatalogue()
+    const catalogue = lakeCatalogue(describedTables(settings.costs))
     return createAnalysis({
       lake: duckLake({ ...settings, catalogUrl: url }),
       catalogue,

@@ -15,7 +15,8 @@ export interface ExportAsking extends Asking {
 }
 
 export interface ExportActions {
-  create(caller: Caller, asking: ExportAsking): Promise<Release>
+  /** @param route of the audit line, where no request over HTTP has one of its own. */
+  create(caller: Caller, asking: ExportAsking, route?: string): Promise<Release>
   list(caller: Caller): Promise<readonly Release[]>
   file(caller: Caller, exportId: string): Promise<{ release: Release; content: Buffer }>
 }
@@ -31,8 +32,8 @@ export function exportActions({ database, config, log, ask }: ExportParts): Expo
   const store = createReleaseStore(database)
   const audience = (caller: Caller): string => audienceOf(readerOf(config, caller))
   return {
-    create: (caller, asking) =>
-      ask(callOf(caller, asking, { kind: 'EXPORT' }), async asker => {
+    create: (caller, asking, route) =>
+      ask(callOf(caller, asking, { kind: 'EXPORT', ...(route ? { route } : {}) }), async asker => {
         const { analysis, reader, version, told } = asker
         const { sql, values, format, purpose } = asking
         const request = { caller, purpose, sql, parameters: values, snapshot: version, format }

@@ -1,22 +1,31 @@
 /** An exported table as a file. */
 import type { Json } from './ast.ts'
-import type { Exported } from './export.ts'
+import { parquetOf, type Table } from './parquet.ts'
 
-export const EXPORT_FORMATS = ['CSV', 'JSON_LINES'] as const
+export const EXPORT_FORMATS = ['CSV', 'JSON_LINES', 'PARQUET'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 export const FILE_ENDINGS: Readonly<Record<ExportFormat, string>> = {
   CSV: 'csv',
   JSON_LINES: 'jsonl',
+  PARQUET: 'parquet',
 }
 
-export const fileOf = (
-  format: ExportFormat,
-  exported: Pick<Exported, 'columns' | 'rows'>,
-): string =>
-  (format === 'CSV' ? csvLines(exported) : jsonLines(exported)).map(line => `${line}\n`).join('')
+export function fileOf(format: ExportFormat, table: Table): Promise<Buffer> {
+  switch (format) {
+    case 'CSV':
+      return Promise.resolve(linesOf(csvLines(table)))
+    case 'JSON_LINES':
+      return Promise.resolve(linesOf(jsonLines(table)))
+    case 'PARQUET':
+      return parquetOf(table)
+  }
+}
 
-function csvLines({ columns, rows }: Pick<Exported, 'columns' | 'rows'>): string[] {
+const linesOf = (lines: readonly string[]): Buffer =>
+  Buffer.from(lines.map(line => `${line}\n`).join(''))
+
+function csvLines({ columns, rows }: Table): string[] {
   const isText = columns.map(({ type }) => type === 'VARCHAR')
   return [
     columns.map(({ name }) => cell(name, true)).join(','),
@@ -32,7 +41,7 @@ function cell(value: Json, isText: boolean): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 
-const jsonLines = ({ columns, rows }: Pick<Exported, 'columns' | 'rows'>): string[] =>
+const jsonLines = ({ columns, rows }: Table): string[] =>
   rows.map(row =>
     JSON.stringify(Object.fromEntries(row.map((value, at) => [columns[at]?.name, value]))),
   )

@@ -7,8 +7,11 @@
  */
 import { createHmac } from 'node:crypto'
 
-export const KINDS = ['NAME', 'ID_NUMBER', 'ACCOUNT', 'PHONE', 'ADDRESS', 'TEXT'] as const
-/** TEXT is what people wrote freely: it may hold any of the others. */
+export const KINDS = ['NAME', 'ID_NUMBER', 'ACCOUNT', 'PHONE', 'ADDRESS', 'USER', 'TEXT'] as const
+/**
+ * USER is a person at work with this gateway: a user, a session, what they opened. TEXT is what people wrote freely:
+ * it may hold any of the others.
+ */
 export type SensitiveKind = (typeof KINDS)[number]
 export type Kind = SensitiveKind | 'PLAIN'
 
@@ -59,6 +62,7 @@ const PARTS: Readonly<Record<Exclude<SensitiveKind, 'TEXT'>, Parameters<typeof s
   ACCOUNT: { head: 0, tail: 4, atLeast: 10 },
   PHONE: { head: 3, tail: 2, atLeast: 9 },
   ADDRESS: { head: 3, tail: 0, atLeast: 8 },
+  USER: { head: 0, tail: 0, atLeast: 1 },
 }
 
 /** @param column the quoted name. */

@@ -46,6 +46,8 @@ interface Source {
   readonly columns: readonly Output[]
   /** Of a table that is named without an alias: `silver`. */
   readonly schema: string
+  /** Columns that a USING has joined to others of that name: without the name of the table those are meant. */
+  readonly joined?: Names
 }
 
 interface Scope {
@@ -75,8 +77,12 @@ const unresolved = (name: string): CodedError =>
 
 function outputsOf(node: Node, before: Context): readonly Output[] {
   let context = before
-  for (const { name, query } of commonTables(node)) {
-    const commons = new Map(context.commons).set(name, outputsOf(query, context))
+  for (const { name, query, columns } of commonTables(node)) {
+    const outputs = outputsOf(query, context).map((output, at) => ({
+      ...output,
+      name: columns[at] ?? output.name,
+    }))
+    const commons = new Map(context.commons).set(name, outputs)
     context = { ...context, commons }
   }
   if (node['type'] === 'SET_OPERATION_NODE') return unionOutputs(node, context)
@@ -136,7 +142,7 @@ function starOutputs(star: Node, scope: Scope, context: Context): readonly Outpu
   const replaced = new Map(pairsOf(star['replace_list']))
   const renamed = new Map(pairsOf(star['rename_list']))
   return sources
-    .flatMap(({ columns }) => columns)
+    .flatMap(source => (of === '' ? ownColumns(source) : source.columns))
     .filter(({ name }) => !excluded.has(fold(name)))
     .map(({ name, from }) => {
       const value = replaced.get(fold(name))
@@ -225,14 +231,30 @@ function joinSources(join: Node, context: Context): readonly Source[] {
   const shared = sharedNames(join, left, right)
   for (const name of shared) note(unite(matches(name, both.sources)), context)
   if (['SEMI', 'ANTI'].includes(textAt(join, 'join_type'))) return left
-  return [...left, ...right.map(source => without(source, shared))]
+  return joinedBy(shared, { left, right, isFilled: FILLED.has(textAt(join, 'join_type')) })
 }
 
+/** In these a row may have its shared columns from the right side alone. */
+const FILLED = new Set(['RIGHT', 'FULL'])
+
 /** A column that USING joins is there once; a full join fills it from both sides. */
-function without(source: Source, names: ReadonlySet<string>): Source {
-  if (names.size === 0) return source
-  return { ...source, columns: source.columns.filter(({ name }) => !names.has(fold(name))) }
+function joinedBy(
+  shared: Names,
+  { left, right, isFilled }: Record<'left' | 'right', readonly Source[]> & { isFilled: boolean },
+): readonly Source[] {
+  if (shared.size === 0) return [...left, ...right]
+  const fill = ({ name, from }: Output): Output =>
+    isFilled && shared.has(fold(name))
+      ? { name, from: unite([from, ...matches(fold(name), right)]) }
+      : { name, from }
+  return [
+    ...left.map(source => ({ ...source, columns: source.columns.map(fill) })),
+    ...right.map(source => ({ ...source, joined: unite([source.joined ?? NONE, shared]) })),
+  ]
 }
+
+const ownColumns = ({ columns, joined = NONE }: Source): readonly Output[] =>
+  columns.filter(({ name }) => !joined.has(fold(name)))
 
 function sharedNames(
   join: Node,
@@ -247,8 +269,10 @@ function sharedNames(
 }
 
 const matches = (name: string, sources: readonly Source[]): Names[] =>
-  sources.flatMap(({ columns }) =>
-    columns.filter(column => fold(column.name) === name).map(({ from }) => from),
+  sources.flatMap(source =>
+    ownColumns(source)
+      .filter(column => fold(column.name) === name)
+      .map(({ from }) => from),
   )
 
 function namesIn(value: Json | undefined, scope: Scope, context: Context): Names {

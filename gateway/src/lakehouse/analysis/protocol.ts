@@ -34,6 +34,16 @@ export interface Run {
   readonly bytesMax: number
 }
 
+/** A table that needs no lake, into a file. */
+export interface Pack {
+  readonly kind: 'PACK'
+  /** What is made of the columns c0, c1 and so on, which are texts. */
+  readonly select: string
+  readonly cells: readonly (readonly (string | null)[])[]
+  readonly width: number
+  readonly file: string
+}
+
 export type Request =
   | { readonly kind: 'OPEN'; readonly spec: SandboxSpec }
   /** SQL to a tree. */
@@ -41,6 +51,7 @@ export type Request =
   /** A tree to SQL. */
   | { readonly kind: 'PRINT'; readonly tree: Json }
   | Run
+  | Pack
 
 export interface ResultColumn {
   readonly name: string

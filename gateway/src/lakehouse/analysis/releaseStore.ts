@@ -136,7 +136,7 @@ async function writeRelease(
     exported,
   }: Written & { request: ReleaseRequest; exported: Exported },
 ): Promise<void> {
-  const content = Buffer.from(fileOf(request.format, exported))
+  const content = await fileOf(request.format, exported)
   await tx.execute(
     `INSERT INTO lake_releases (release_id, audience, user_id, member_id, purpose, sql, parameters,
        snapshot, format, k, rows, suppressed, too_similar, sha256, content)

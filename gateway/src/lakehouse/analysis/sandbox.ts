@@ -14,6 +14,7 @@ import {
   EXIT_MEMORY,
   type Answer,
   type FaultCode,
+  type Pack,
   type Reply,
   type Request,
   type Run,
@@ -33,6 +34,8 @@ export interface Sandbox {
   parse(sql: string): Promise<Parsed>
   print(tree: Node): Promise<string>
   run(request: Omit<Run, 'kind'>): Promise<Answer>
+  /** Writes a table into a file of one of its folders. */
+  pack(request: Omit<Pack, 'kind'>): Promise<void>
   /** Names that the engine itself has. */
   reserved(): Promise<ReadonlySet<string>>
   close(): void
@@ -40,6 +43,7 @@ export interface Sandbox {
 
 const OPEN_MS = 60_000
 const PARSE_MS = 5_000
+const PACK_MS = 30_000
 /** How long an interrupt may take to be heard. */
 const GRACE_MS = 1_000
 const WAITING_MAX = 16
@@ -118,6 +122,9 @@ export function createSandbox(spec: SandboxSpec): Sandbox {
     parse: sql => inTurn({ kind: 'PARSE', sql }, PARSE_MS),
     print: tree => inTurn({ kind: 'PRINT', tree }, PARSE_MS),
     run: request => inTurn({ kind: 'RUN', ...request }, request.timeoutMs + GRACE_MS),
+    pack: async request => {
+      await inTurn({ kind: 'PACK', ...request }, PACK_MS)
+    },
     reserved: async () => (await started()).reserved,
     close,
   }

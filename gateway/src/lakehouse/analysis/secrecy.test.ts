@@ -37,6 +37,21 @@ function lakeRows(hidden: 'ONE' | 'OTHER'): Record<string, Row[]> {
       { id: '1', tax: 'VALID', approval: 'APPROVED', block: 3 },
       { id: '3', tax: secret, approval: secret, block: isOne ? 424242 : 1 },
     ],
+    // It bid on the one; of the other bid on that, and of the other request, it sees nothing.
+    'silver.requests': [
+      { id: 'r1', asker: 'S-TWO', currency: 'CNY', face_fen: 900, block: 2 },
+      { id: 'r2', asker: 'S-TWO', currency: secret, face_fen: isOne ? 424242 : 5, block: 2 },
+    ],
+    'silver.bids': [
+      { id: 'b1', request_id: 'r1', funder: 'S-ONE', method: 'DISCOUNT', rate_ppm: 400 },
+      {
+        id: 'b2',
+        request_id: 'r1',
+        funder: 'S-THREE',
+        method: secret,
+        rate_ppm: isOne ? 424242 : 3,
+      },
+    ],
     'silver.people': [
       person(1, { note: null }),
       person(2, {
@@ -56,6 +71,8 @@ const TABLES = {
   },
   'silver.orders': { texts: ['id', 'buyer', 'seller', 'number', 'currency'], numbers: ['block'] },
   'silver.invoice_states': { texts: ['id', 'tax', 'approval'], numbers: ['block'] },
+  'silver.requests': { texts: ['id', 'asker', 'currency'], numbers: ['face_fen', 'block'] },
+  'silver.bids': { texts: ['id', 'request_id', 'funder', 'method'], numbers: ['rate_ppm'] },
   'silver.people': {
     texts: ['person', 'member', 'name', 'account', 'note', 'city'],
     numbers: ['born', 'income_fen'],

@@ -87,6 +87,7 @@ function tableOf(from: Node, catalogue: Catalogue): readonly SubjectTable[] {
   const [schema, table] = [fold(textAt(from, 'schema_name')), fold(textAt(from, 'table_name'))]
   const relation = catalogue.get(`${schema}.${table}`)
   if (!relation) return form('tables of the catalogue only')
+  if (relation.staysInHouse) form(`not of ${relation.name}: export what it is made of`)
   const subject = Object.entries(relation.columns).find(([, { isSubject }]) => isSubject)?.[0]
   if (subject === undefined) return []
   const alias = textAt(from, 'alias')

@@ -57,14 +57,18 @@ function viewSql(name: string, options: ViewsOptions): string {
     return `${maskSql(quotedName(column), { kind, type, mask, key })} AS ${quotedName(column)}`
   })
   const where = conditionOf(name, options)
-  const tail = where === 'true' ? '' : ` WHERE ${where} ${WALL}`
+  // What a SELECT adds up may be rows that the reader does not see.
+  const isWalled = where !== 'true' || relation.asked !== undefined
+  const tail = isWalled ? ` WHERE ${where} ${WALL}` : ''
   const place = name.split('.').map(quotedName).join('.')
   const from = `${lakePlace(name, options)}${tail}`
   return `CREATE VIEW ${place} AS SELECT ${columns.join(', ')} FROM ${from}`
 }
 
-const lakePlace = (name: string, { lake }: ViewsOptions): string =>
-  [lake, ...name.split('.')].map(quotedName).join('.')
+function lakePlace(name: string, { lake, catalogue }: ViewsOptions): string {
+  const { asked } = relationOf(catalogue, name)
+  return asked === undefined ? [lake, ...name.split('.')].map(quotedName).join('.') : `(${asked})`
+}
 
 function relationOf(catalogue: Catalogue, name: string): Relation {
   const relation = catalogue.get(name)
@@ -94,7 +98,7 @@ function ruleSql(rule: RowRule, place: RulePlace): string {
   const other = relationOf(options.catalogue, rule.among)
   const rows = options.policy.tables[rule.among]
   invariant(rows !== undefined, `a rule leads to ${rule.among}, which the role may not read`)
-  const where = ruleSql(rows, { options, table: other, depth: place.depth + 1 })
+  const where = ruleSql(rule.where ?? rows, { options, table: other, depth: place.depth + 1 })
   return `${known(rule.column, table)} IN (SELECT ${known(rule.key, other)}
     FROM ${lakePlace(rule.among, options)} WHERE ${where})`
 }

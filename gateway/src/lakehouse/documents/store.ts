@@ -10,26 +10,8 @@
 import { inLayer, type Family } from '../family.ts'
 import { LAKE } from '../names.ts'
 import type { Retained } from '../privacy/declared.ts'
-
-export const DOCUMENT_TABLE = {
-  name: 'documents',
-  columns: {
-    /** In the order of arrival, and never given again. */
-    number: 'BIGINT',
-    id: 'VARCHAR',
-    cid: 'VARCHAR',
-    kind: 'VARCHAR',
-    name: 'VARCHAR',
-    member: 'VARCHAR',
-    at: 'TIMESTAMP',
-    words: 'INTEGER',
-    /** Why there is no text; NULL where there is. */
-    code: 'VARCHAR',
-    /** What was left out of the text or looked odd, between commas. */
-    warnings: 'VARCHAR',
-    text: 'VARCHAR',
-  },
-} as const
+import { DESCRIBED_DOCUMENTS } from './described.ts'
+import { DOCUMENT_TABLE } from './tables.ts'
 
 /** `places` is ` word@1,7 other@3 `: as one text a document costs the catalogue one cell. */
 const RECENT_TABLE = {
@@ -102,6 +84,7 @@ export const documentsFamily: Family = {
     { name: STAGED_PIECES, columns: { ...PIECE_TABLE.columns, packed: 'VARCHAR' } },
     { name: STAGED_POSTINGS, columns: { ...POSTING_TABLE.columns, packed: 'VARCHAR' } },
   ],
+  described: [DESCRIBED_DOCUMENTS],
   // Every one is a voucher or stands behind one. The index goes with what it was made of.
   retention: [
     {

@@ -1,6 +1,7 @@
 import { inLayer, type Family } from '../family.ts'
 import { LAKE } from '../names.ts'
 import type { Personal, Retained } from '../privacy/declared.ts'
+import { describedEvents } from './described.ts'
 import { BEHAVIOUR, EVENTS, SILVER_EVENTS, SILVER_VIEWS, type SilverEvents } from './tables.ts'
 
 const bronzeOf = ({ from }: SilverEvents): string => `${LAKE}.bronze.${from}`
@@ -48,6 +49,7 @@ export const eventsFamily: Family = {
     ),
   ],
   staged: [EVENTS, BEHAVIOUR],
+  described: describedEvents(),
   retention: [
     timed(`bronze.${EVENTS.name}`, 'events'),
     timed(`bronze.${BEHAVIOUR.name}`, 'behaviour'),

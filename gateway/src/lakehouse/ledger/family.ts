@@ -4,7 +4,7 @@ import { inLayer, type Family } from '../family.ts'
 import type { Retained } from '../privacy/declared.ts'
 import { goldSchema, SETTLED, SETTLES } from './gold.ts'
 import type { RetentionClass } from '../sources/source.ts'
-import { MARTS } from './marts.ts'
+import { describedMart, MARTS } from './marts.ts'
 import { silverRows } from './silver.ts'
 import { BRONZE, GOLD, REBUILDS, SILVER } from './tables.ts'
 
@@ -45,6 +45,7 @@ export const ledgerFamily: Family = {
     ...goldSchema(),
   ],
   staged: Object.values(BRONZE),
+  described: MARTS.map(describedMart),
   retention: [
     { table: 'bronze.blocks', keeps: 'LEDGER_PROOF', why: 'the chain of hashes' },
     { table: 'bronze.transactions', keeps: 'LEDGER_PROOF', why: 'names and fates, public' },

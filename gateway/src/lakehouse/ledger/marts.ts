@@ -3,10 +3,12 @@
  * kept beside it, in the same transaction; a view takes off what was settled of records that changed later, and adds
  * them as they stand now.
  */
+import type { Described, Words } from '../analysis/described.ts'
 import { LAKE } from '../names.ts'
 
 export interface Mart {
   readonly name: string
+  readonly words: Words
   /** The silver table whose last versions are counted. */
   readonly of: string
   readonly member: string
@@ -17,6 +19,7 @@ export interface Mart {
 export const MARTS: readonly Mart[] = [
   {
     name: 'payments_by_month',
+    words: { zh: '按月付款', en: 'Payments by payer and month' },
     of: 'payments',
     member: 'payer',
     day: 'value_on',
@@ -24,12 +27,31 @@ export const MARTS: readonly Mart[] = [
   },
   {
     name: 'invoices_by_month',
+    words: { zh: '按月发票', en: 'Invoices by seller and month' },
     of: 'invoices',
     member: 'seller',
     day: 'issued_on',
     fen: 'total_fen',
   },
 ]
+
+/**
+ * Not for banks: a bank sees the payments that go through it, and a sum says of the others as well. Not for exports:
+ * a month without one member, taken from the same month of the records themselves, would be that member's.
+ */
+export const describedMart = ({ name, words, member }: Mart): Described => ({
+  name: `gold.${name}`,
+  words,
+  key: [member, 'month'],
+  columns: {
+    [member]: { type: 'VARCHAR', is: ['NAME', 'QUASI', 'SUBJECT'] },
+    month: { type: 'DATE', is: ['PLAIN', 'QUASI'], words: { zh: '月份', en: 'Month' } },
+    records: { type: 'BIGINT', is: ['PLAIN'], words: { zh: '笔数', en: 'Records' } },
+    sum_fen: { type: 'BIGINT', is: ['PLAIN'], words: { zh: '合计（分）', en: 'Sum, in fen' } },
+  },
+  staysInHouse: true,
+  rows: { MEMBER: { member: [member] }, CORE: 'ALL', REGULATOR: 'ALL' },
+})
 
 export const settledMart = ({ name }: Mart): string => `${LAKE}.settled.${name}`
 
