@@ -8,6 +8,7 @@ import { LAKE } from '../names.ts'
 import { sha256Hex } from '../../platform/ledger/signer.ts'
 import type { Subject } from '../sources/source.ts'
 import { BRONZE } from '../ledger/tables.ts'
+import { searchLogs } from './logs.ts'
 import { isMarkerSql } from './marker.ts'
 import { isAbout, openProof, type Commitment, type Proof } from './proof.ts'
 import { scan } from './scan.ts'
@@ -115,7 +116,9 @@ async function subjectWrong(
   if (!isAbout(proof, subject)) return ['it is about somebody else']
   const { statement } = proof
   const { identifiers } = await nameOf(database, subject, statement.source)
-  const { matches } = await scan({ database, dataPath, identifiers })
+  const found = await scan({ database, dataPath, identifiers })
+  const logs = statement.source === undefined ? await searchLogs(database, identifiers) : {}
+  const matches = { ...found.matches, ...logs }
   const said = new Map<string, number>()
   for (const { table, rows } of statement.remains.rows)
     said.set(table, (said.get(table) ?? 0) + rows)

@@ -13,6 +13,7 @@ import { PERSONAL, timedOf } from './declarations.ts'
 import type { Personal } from './declared.ts'
 import { DOCUMENTS_TABLE, takeDocuments } from './documents.ts'
 import { ERASED, REDACTING } from './family.ts'
+import { eraseFromLogs } from './logs.ts'
 import { isMarkerSql, markerSql } from './marker.ts'
 import { classSql, containsSql, inTimeSql, isAskedSql, isHeldSql, isOfSql, instant } from './sql.ts'
 import type { Named } from './subject.ts'
@@ -39,6 +40,7 @@ export async function eraseSubject(parts: ErasingParts, erasing: Erasing): Promi
   const { job, now } = erasing
   for (const where of whereAbout(erasing, PERSONAL.filter(isOfDocuments)))
     await takeDocuments({ ...parts, where, job, now, count: countDocuments(erasing) })
+  await eraseFromLogs(parts.database, erasing)
   const places = await placesOf(parts.engine, whereAbout(erasing, personalOf('REDACT')))
   await notePlaces(parts.database, job, places)
   await parts.engine.write({ [REDACTING.name]: places }, async transaction => {

@@ -7,6 +7,7 @@ import { PERSONAL, TIMED } from './declarations.ts'
 import { takeDocuments } from './documents.ts'
 import { countDocuments, deleteRows, isOfDocuments, notePlaces, placesOf, redact } from './erase.ts'
 import { ERASED, REDACTING } from './family.ts'
+import { keepTimeOfLogs } from './logs.ts'
 import { rewrite } from './purge.ts'
 import { inTimeSql, isOverSql, type Timed } from './sql.ts'
 
@@ -44,6 +45,7 @@ export async function keepTime(parts: RetentionParts): Promise<void> {
     const count = countDocuments({ job, now })
     await takeDocuments({ engine, database, where: whereOf(timed), job, now, count })
   }
+  await keepTimeOfLogs(database, { job, rules, now })
   const due = await dueTables(engine, whereOf)
   if (due.length + places.length > 0)
     await engine.write({ [REDACTING.name]: places }, async transaction => {
