@@ -10,6 +10,7 @@ import type { Secrets } from '../../platform/secrets.ts'
 import type { Engine } from '../engine.ts'
 import { createFiller } from '../features/fill.ts'
 import { LAKE, quoted } from '../names.ts'
+import type { StorageSettings } from '../storage.ts'
 import { ERASURE, type Rules } from './classes.ts'
 import { eraseSubject, type Erasing } from './erase.ts'
 import { ERASED } from './family.ts'
@@ -29,8 +30,9 @@ export interface WorkParts {
   readonly secrets: Secrets
   readonly identity: LedgerIdentity
   readonly rules: Rules
-  /** A folder: files in a bucket are not scanned. */
+  /** A folder, or `s3://bucket/prefix`, which `storage` says how to reach. */
   readonly dataPath: string
+  readonly storage?: StorageSettings | undefined
   /** Longer than a batch of a source may be on its way: what was screened before the list knew has arrived by then. */
   readonly settleMs?: number
   readonly orphanMs?: number
@@ -165,9 +167,9 @@ async function prove(parts: WorkParts, row: ErasureRow): Promise<void> {
 }
 
 /** Questions that analysts asked are of no source. */
-async function search({ database, dataPath }: WorkParts, erasing: Erasing): Promise<Scan> {
+async function search({ database, dataPath, storage }: WorkParts, erasing: Erasing): Promise<Scan> {
   const { identifiers } = erasing.named
-  const found = await scan({ database, dataPath, identifiers })
+  const found = await scan({ database, dataPath, storage, identifiers })
   const logs = erasing.source === undefined ? await searchLogs(database, identifiers) : {}
   return { ...found, matches: { ...found.matches, ...logs } }
 }
