@@ -52,6 +52,8 @@ const oneOf = <T extends string>(flag: string, text: string | undefined, all: re
 
 const PAUSE_MS = 2_000
 const ATTEMPTS = 60
+/** Of a writer that is at work at the same moment. */
+const PASSING: ReadonlySet<string> = new Set(['LAKE_QUERY', 'LAKE_SCAN_UPLOADS'])
 
 /** Asks, agrees, and works until the proof is there; a lake that is written meanwhile is waited for. */
 export async function forget(config: Config, flags: ForgetFlags, say: Say): Promise<boolean> {
@@ -78,6 +80,7 @@ export async function forget(config: Config, flags: ForgetFlags, say: Say): Prom
         identity: identityOf(config),
         rules: rulesWith(settings.retention),
         dataPath: settings.dataPath,
+        storage: settings.storage,
         onStep: (step: string) => say(step),
       }
       await workOut(parts, id, say)
@@ -96,7 +99,7 @@ async function workOut(parts: WorkParts, id: string, say: Say): Promise<void> {
     try {
       if ((await workErasure(parts, id)) === 'DONE') return
     } catch (error) {
-      if (!isFault(error, 'LAKE_QUERY') || attempt >= ATTEMPTS) throw error
+      if (!isFault(error) || !PASSING.has(error.code) || attempt >= ATTEMPTS) throw error
       say(`again: ${error.message}`)
     }
     await delay(PAUSE_MS)
@@ -123,6 +126,7 @@ export async function check(
         database,
         ledger,
         dataPath: settings.dataPath,
+        storage: settings.storage,
         trusted: readFileSync(flags.certificate ?? config.ledger.identity.certificateFile, 'utf8'),
         ...(flags.subject === undefined ? {} : { subject: parseSubject(flags.subject) }),
       })

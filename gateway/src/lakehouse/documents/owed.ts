@@ -80,11 +80,11 @@ export const putOff = (database: Queryable, id: string, code: string): Promise<n
     [id, code],
   )
 
-/** It is not brought any more, and what has just been brought is taken out at the next look. */
-export const withhold = (database: Queryable, id: string): Promise<number> =>
+/** They are not brought any more, and what has just been brought is taken out at the next look. */
+export const withhold = (database: Queryable, ids: readonly string[]): Promise<number> =>
   database.execute(
-    'UPDATE documents SET lake_withheld = true, lake_due_at = now() WHERE document_id = $1',
-    [id],
+    'UPDATE documents SET lake_withheld = true, lake_due_at = now() WHERE document_id = ANY($1)',
+    [ids],
   )
 
 const NAMED_MAX = 20

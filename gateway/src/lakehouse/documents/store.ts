@@ -9,7 +9,7 @@
  */
 import { inLayer, type Family } from '../family.ts'
 import { LAKE } from '../names.ts'
-import type { Retained } from '../privacy/declared.ts'
+import type { Finding, Retained } from '../privacy/declared.ts'
 import { DESCRIBED_DOCUMENTS } from './described.ts'
 import { DOCUMENT_TABLE } from './tables.ts'
 
@@ -71,6 +71,11 @@ export const STAGED_POSTINGS = 'staged_document_postings'
 /** The least that DuckDB writes: what is read is a few rows here and there. */
 const SMALL_GROUPS = { option: 'parquet_row_group_size', value: '2048' }
 
+const NAMING: readonly Finding[] = [
+  { by: 'TEXT', column: 'name' },
+  { by: 'TEXT', column: 'text' },
+]
+
 export const documentsFamily: Family = {
   kept: [
     ...inLayer('bronze', [DOCUMENT_TABLE]),
@@ -107,9 +112,10 @@ export const documentsFamily: Family = {
   personal: [
     {
       table: `bronze.${DOCUMENT_TABLE.name}`,
-      finds: { MEMBER: [{ by: 'COLUMN', column: 'member' }] },
+      // The law wants them kept as they are for exactly as long as they are kept at all. So one that may be touched
+      // is past its time, and goes whole also where it only names the subject.
+      finds: { MEMBER: [{ by: 'COLUMN', column: 'member' }, ...NAMING], PERSON: NAMING },
       erase: 'DELETE',
-      named: ['name', 'text'],
     },
   ],
   options: [

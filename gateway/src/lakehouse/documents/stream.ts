@@ -195,6 +195,6 @@ export async function forgetDocument(
   { engine, database }: Pick<DocumentParts, 'engine' | 'database'>,
   documentId: string,
 ): Promise<boolean> {
-  await withhold(database, documentId)
+  await withhold(database, [documentId])
   return removeDocument(engine, documentId)
 }

@@ -5,9 +5,11 @@ import type { Ledger } from '../../platform/ledger/ledger.ts'
 import type { Engine } from '../engine.ts'
 import { rowsOf } from '../ledger/rows.ts'
 import { LAKE } from '../names.ts'
+import type { StorageSettings } from '../storage.ts'
 import { sha256Hex } from '../../platform/ledger/signer.ts'
 import type { Subject } from '../sources/source.ts'
 import { BRONZE } from '../ledger/tables.ts'
+import { searchLogs } from './logs.ts'
 import { isMarkerSql } from './marker.ts'
 import { isAbout, openProof, type Commitment, type Proof } from './proof.ts'
 import { scan } from './scan.ts'
@@ -19,6 +21,7 @@ export interface Checking {
   readonly database: Database
   readonly ledger: Ledger
   readonly dataPath: string
+  readonly storage?: StorageSettings | undefined
   /** The organisation's certificate. */
   readonly trusted: string
   /** Who says that the proof is about them; without it nobody can be looked for. */
@@ -108,14 +111,16 @@ function isOnLedger(block: LedgerBlock | undefined, one: Commitment, mspId: stri
 
 /** Rows that were said to stay may have gone since; others may not have come. */
 async function subjectWrong(
-  { database, dataPath }: Checking,
+  { database, dataPath, storage }: Checking,
   proof: Proof,
   subject: Subject,
 ): Promise<string[]> {
   if (!isAbout(proof, subject)) return ['it is about somebody else']
   const { statement } = proof
   const { identifiers } = await nameOf(database, subject, statement.source)
-  const { matches } = await scan({ database, dataPath, identifiers })
+  const found = await scan({ database, dataPath, storage, identifiers })
+  const logs = statement.source === undefined ? await searchLogs(database, identifiers) : {}
+  const matches = { ...found.matches, ...logs }
   const said = new Map<string, number>()
   for (const { table, rows } of statement.remains.rows)
     said.set(table, (said.get(table) ?? 0) + rows)

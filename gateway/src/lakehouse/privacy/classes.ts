@@ -111,6 +111,19 @@ export const RULES: Rules = {
       SHORTEST,
     ],
   },
+  PROCESSING_RECORD: {
+    keep: years(3),
+    atLeast: years(3),
+    atMost: years(5),
+    from: 'EVENT',
+    grounds: [
+      told(
+        '个人信息保护法第五十六条:个人信息保护影响评估报告和处理情况记录应当至少保存三年',
+        'PIPL art. 56: records of what was done with personal information three years at least',
+      ),
+      SHORTEST,
+    ],
+  },
   PERSONAL_OPT_IN: { from: 'EVENT', grounds: [ERASURE] },
   BEHAVIOUR: {
     keep: { count: 6, unit: 'MONTH' },

@@ -11,7 +11,9 @@ import type { Cell } from '../session.ts'
 import type { Rules } from './classes.ts'
 import { PERSONAL, timedOf } from './declarations.ts'
 import type { Personal } from './declared.ts'
+import { DOCUMENTS_TABLE, takeDocuments } from './documents.ts'
 import { ERASED, REDACTING } from './family.ts'
+import { eraseFromLogs } from './logs.ts'
 import { isMarkerSql, markerSql } from './marker.ts'
 import { classSql, containsSql, inTimeSql, isAskedSql, isHeldSql, isOfSql, instant } from './sql.ts'
 import type { Named } from './subject.ts'
@@ -36,6 +38,9 @@ const WRITES = `${LAKE}.bronze.writes`
 /** Everything of a subject that no law wants kept. Once more, it finds nothing and changes nothing. */
 export async function eraseSubject(parts: ErasingParts, erasing: Erasing): Promise<void> {
   const { job, now } = erasing
+  for (const where of whereAbout(erasing, PERSONAL.filter(isOfDocuments)))
+    await takeDocuments({ ...parts, where, job, now, count: countDocuments(erasing) })
+  await eraseFromLogs(parts.database, erasing)
   const places = await placesOf(parts.engine, whereAbout(erasing, personalOf('REDACT')))
   await notePlaces(parts.database, job, places)
   await parts.engine.write({ [REDACTING.name]: places }, async transaction => {
@@ -49,7 +54,7 @@ export async function eraseSubject(parts: ErasingParts, erasing: Erasing): Promi
 }
 
 const personalOf = (erase: Personal['erase']): Personal[] =>
-  PERSONAL.filter(one => one.erase === erase)
+  PERSONAL.filter(one => one.erase === erase && !isOfDocuments(one))
 
 /** A row that is about the subject, that was asked for, and that no law wants kept. */
 function whereAbout(
@@ -75,7 +80,12 @@ interface Deleting {
 }
 
 /** Counts by class, and deletes what it has counted. */
-export async function deleteRows(
+export async function deleteRows(transaction: LakeTransaction, deleting: Deleting): Promise<void> {
+  await countRows(transaction, deleting)
+  await transaction.run(`DELETE FROM ${LAKE}.${deleting.table} WHERE ${deleting.where}`)
+}
+
+async function countRows(
   { run }: LakeTransaction,
   { table, where, job, now }: Deleting,
 ): Promise<void> {
@@ -84,8 +94,16 @@ export async function deleteRows(
      SELECT ${quoted(job)}, ${quoted(table)}, ${classSql(timedOf(table))}, count(*), ${instant(now)}
      FROM ${LAKE}.${table} WHERE ${where} GROUP BY ALL`,
   )
-  await run(`DELETE FROM ${LAKE}.${table} WHERE ${where}`)
 }
+
+/** Documents are more than their rows. */
+export const isOfDocuments = ({ table }: { readonly table: string }): boolean =>
+  table === DOCUMENTS_TABLE
+
+export const countDocuments =
+  ({ job, now }: Pick<Deleting, 'job' | 'now'>) =>
+  (transaction: LakeTransaction, where: string): Promise<void> =>
+    countRows(transaction, { table: DOCUMENTS_TABLE, where, job, now })
 
 /** In a row about somebody else, which stays, the identifier alone goes; unless the law wants the row as it is. */
 async function blank(

@@ -79,8 +79,8 @@ export const Proof = z.strictObject({
 export type Proof = z.infer<typeof Proof>
 
 export const WORDS = {
-  zh: '上列数据已从湖仓的表、文件与目录中删除,此前的任何历史快照不可再查询。账本上仍留有被删私有值的加盐哈希:没有盐就无法据此猜出内容,但持有原文者可以证明原文曾经上链;成员在账本上的假名、交易时间与参与组织仍对网络成员可见。法律要求保存的行只作存储,到期删除。未检查:数据库与文件的备份、数据库的预写日志、其他组织的副本。',
-  en: 'What is listed as deleted is gone from the tables, files and catalogue of the lake; no snapshot of before can be asked by anybody. On the ledger stay the salted hashes of the private values that were taken out: without the salt nobody can guess a value from its hash, but who has the exact text can show that it once stood there; a member’s pseudonym, the time of a transaction and the organisations in it stay visible to the network. Rows that a law wants kept are stored and nothing else, and deleted when their time is over. Not examined: backups of the database and of the files, the write-ahead log of the database, copies of other organisations.',
+  zh: '上列数据已从湖仓的表、文件与目录中删除,此前的任何历史快照不可再查询。账本上仍留有被删私有值的加盐哈希:没有盐就无法据此猜出内容,但持有原文者可以证明原文曾经上链;成员在账本上的假名、交易时间与参与组织仍对网络成员可见。法律要求保存的行只作存储,到期删除。未检查:数据库与文件的备份、数据库的预写日志、其他组织的副本、保存的查询、已被取走的导出文件。',
+  en: 'What is listed as deleted is gone from the tables, files and catalogue of the lake; no snapshot of before can be asked by anybody. On the ledger stay the salted hashes of the private values that were taken out: without the salt nobody can guess a value from its hash, but who has the exact text can show that it once stood there; a member’s pseudonym, the time of a transaction and the organisations in it stay visible to the network. Rows that a law wants kept are stored and nothing else, and deleted when their time is over. Not examined: backups of the database and of the files, the write-ahead log of the database, copies of other organisations, saved queries, exports that were taken away.',
 } as const
 
 const bytesOf = (statement: Statement): Buffer => Buffer.from(canonicalJson(statement))

@@ -4,8 +4,10 @@ import type { Engine } from '../engine.ts'
 import { LAKE, quoted } from '../names.ts'
 import type { Rules } from './classes.ts'
 import { PERSONAL, TIMED } from './declarations.ts'
-import { deleteRows, notePlaces, placesOf, redact } from './erase.ts'
+import { takeDocuments } from './documents.ts'
+import { countDocuments, deleteRows, isOfDocuments, notePlaces, placesOf, redact } from './erase.ts'
 import { ERASED, REDACTING } from './family.ts'
+import { keepTimeOfLogs } from './logs.ts'
 import { rewrite } from './purge.ts'
 import { inTimeSql, isOverSql, type Timed } from './sql.ts'
 
@@ -39,6 +41,11 @@ export async function keepTime(parts: RetentionParts): Promise<void> {
   const redacted = TIMED.filter(({ table }) => isRedacted(table))
   const places = await placesOf(engine, redacted.map(whereOf))
   await notePlaces(database, job, places)
+  for (const timed of TIMED.filter(isOfDocuments)) {
+    const count = countDocuments({ job, now })
+    await takeDocuments({ engine, database, where: whereOf(timed), job, now, count })
+  }
+  await keepTimeOfLogs(database, { job, rules, now })
   const due = await dueTables(engine, whereOf)
   if (due.length + places.length > 0)
     await engine.write({ [REDACTING.name]: places }, async transaction => {
@@ -56,7 +63,7 @@ export async function keepTime(parts: RetentionParts): Promise<void> {
 /** A day on which nothing is due costs no commit. */
 async function dueTables(engine: Engine, whereOf: (timed: Timed) => string): Promise<Timed[]> {
   const due: Timed[] = []
-  for (const timed of TIMED.filter(({ table }) => !isRedacted(table))) {
+  for (const timed of TIMED.filter(one => !isRedacted(one.table) && !isOfDocuments(one))) {
     const [row] = await engine.query<{ is: boolean }>(
       `SELECT count(*) > 0 AS "is" FROM ${LAKE}.${timed.table} WHERE ${whereOf(timed)}`,
     )

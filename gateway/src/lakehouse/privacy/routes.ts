@@ -6,6 +6,7 @@ import type { LakeErasure, LakeRetention } from './api.ts'
 import { CLASSES, periodText, rulesWith, type Period } from './classes.ts'
 import { RETAINED } from './declarations.ts'
 import type { Retained } from './declared.ts'
+import { RETAINED_LOGS } from './logs.ts'
 import { decideErasure, readErasure, requestErasure, type ErasureRow } from './requests.ts'
 import { parseSubject } from './subject.ts'
 
@@ -18,7 +19,7 @@ export function privacyHandlers({ config, database }: Services): Handlers<Names>
   return {
     'lake.retention': async () => ({
       classes: classesView(config.lake?.retention),
-      tables: [...RETAINED.values()].map(tableView),
+      tables: [...RETAINED.values(), ...RETAINED_LOGS].map(tableView),
       days: await daysOf(database),
     }),
     'lake.erasures.request': async ({ body: { subject, source, reason }, caller }) =>

@@ -1,6 +1,6 @@
 /**
  * Looks for a subject in what is left, with an engine that is not the one that deleted: every byte and every value of
- * every Parquet file in the folder, known to the catalogue or not, and every table of the catalogue.
+ * every Parquet file in the folder or bucket, known to the catalogue or not, and every table of the catalogue.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -9,6 +9,8 @@ import path from 'node:path'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import type { Database } from '../../platform/database/database.ts'
 import { CodedError } from '../../platform/faults.ts'
+import type { StorageSettings } from '../storage.ts'
+import { openBucket, type Bucket } from './bucket.ts'
 
 export interface Scan {
   readonly files: number
@@ -23,26 +25,26 @@ export interface Scan {
 
 export interface Scanning {
   readonly database: Database
-  /** A folder. */
+  /** A folder, or `s3://bucket/prefix`. */
   readonly dataPath: string
+  /** How to reach a bucket. */
+  readonly storage?: StorageSettings | undefined
   readonly identifiers: readonly string[]
 }
 
 /** Rows of one file that are looked through at once. */
 const ROWS_AT_ONCE = 50_000
 
-export async function scan({ database, dataPath, identifiers }: Scanning): Promise<Scan> {
-  if (dataPath.includes('://'))
-    throw new CodedError('LAKE_SCAN_FOLDER', {
-      detail: 'files in a bucket are not scanned: bring them into a folder, and name it',
-    })
+export async function scan(scanning: Scanning): Promise<Scan> {
+  const { database, identifiers } = scanning
   const tables = await tablesOfFiles(database)
   const found = new Map<string, number>()
   const all = createHash('sha256')
   let [bytes, fileRows] = [0, 0]
-  const files = filesIn(dataPath)
+  const place = placeOf(scanning)
+  const files = await place.list()
   for (const file of files) {
-    const content = readFileSync(path.join(dataPath, file))
+    const content = await place.read(file)
     const result = await searchFile(content, file, identifiers)
     bytes += content.length
     fileRows += result.rows
@@ -60,6 +62,18 @@ export async function scan({ database, dataPath, identifiers }: Scanning): Promi
     catalogueTables,
     matches: Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
+}
+
+/** One file at a time is in memory, whole. */
+function placeOf({ dataPath, storage }: Scanning): Bucket {
+  if (!dataPath.includes('://'))
+    return {
+      list: async () => filesIn(dataPath),
+      read: async file => readFileSync(path.join(dataPath, file)),
+    }
+  if (!storage)
+    throw new CodedError('LAKE_SCAN_STORAGE', { detail: 'nobody has said how to reach the bucket' })
+  return openBucket(dataPath, storage)
 }
 
 function note(found: Map<string, number>, place: string, matches: number): void {

@@ -1,4 +1,4 @@
-/** What is declared of a table, as SQL over one of its rows. */
+/** What is declared of a table, as SQL over one of its rows. Periods are understood by PostgreSQL as well. */
 import { quoted } from '../names.ts'
 import type { RetentionClass } from '../sources/source.ts'
 import type { Period, Rule, Rules } from './classes.ts'
@@ -7,7 +7,7 @@ import type { Named } from './subject.ts'
 
 export type Timed = Extract<Retained, { keeps: 'TIME' }>
 
-const interval = ({ count, unit }: Period): string => `INTERVAL ${count} ${unit}`
+const interval = ({ count, unit }: Period): string => `INTERVAL '${count} ${unit}'`
 const column = (name: string): string => `"${name}"`
 
 /** An instant as the engine compares it: a TIMESTAMP in UTC. */
@@ -34,7 +34,7 @@ function endSql(clock: string, from: Rule['from'], period: Period | undefined): 
   const begins =
     from === 'EVENT'
       ? at
-      : `(date_trunc('year', ${at} + INTERVAL 8 HOUR)::TIMESTAMP + INTERVAL 1 YEAR - INTERVAL 8 HOUR)`
+      : `(date_trunc('year', ${at} + INTERVAL '8 HOUR')::TIMESTAMP + INTERVAL '1 YEAR' - INTERVAL '8 HOUR')`
   return `(${begins} + ${interval(period)})`
 }
 

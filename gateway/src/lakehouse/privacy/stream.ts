@@ -24,8 +24,8 @@ export function startPrivacy(parts: LakeParts): Stream {
     if (open) {
       const secrets = openSecrets(config.secretsFile)
       const identity = identityOf(config)
-      const { dataPath } = settings
-      const work = { engine, database, rules, secrets, identity, dataPath }
+      const { dataPath, storage } = settings
+      const work = { engine, database, rules, secrets, identity, dataPath, storage }
       const outcome = await noting(parts, open.erasure_id, () => workErasure(work, open.erasure_id))
       return outcome === 'DONE' ? 'MORE' : 'CAUGHT_UP'
     }

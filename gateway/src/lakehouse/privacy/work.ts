@@ -13,10 +13,12 @@ import { createFiller } from '../features/fill.ts'
 import { remakePresent } from '../features/present.ts'
 import { LAKE, quoted } from '../names.ts'
 import { tellAgain } from '../sources/consents.ts'
+import type { StorageSettings } from '../storage.ts'
 import { ERASURE, type Rules } from './classes.ts'
 import { eraseSubject, type Erasing } from './erase.ts'
 import { ERASED } from './family.ts'
 import { ALL } from './forgotten.ts'
+import { changedLogs, purgeLogs, searchLogs } from './logs.ts'
 import { isMarkerSql, placeText } from './marker.ts'
 import { commitmentsHash, signProof, WORDS, type Commitment, type Statement } from './proof.ts'
 import { forgetPast, rewrite, widenBounds } from './purge.ts'
@@ -32,8 +34,9 @@ export interface WorkParts {
   readonly secrets: Secrets
   readonly identity: LedgerIdentity
   readonly rules: Rules
-  /** A folder: files in a bucket are not scanned. */
+  /** A folder, or `s3://bucket/prefix`, which `storage` says how to reach. */
   readonly dataPath: string
+  readonly storage?: StorageSettings | undefined
   /** Longer than a batch of a source may be on its way: what was screened before the list knew has arrived by then. */
   readonly settleMs?: number
   readonly orphanMs?: number
@@ -157,11 +160,12 @@ async function touched(engine: Engine, job: string): Promise<string[]> {
 
 async function purge(
   { engine, database, orphanMs = ORPHAN_MS }: WorkParts,
-  { named }: Erasing,
+  { named, job }: Erasing,
   tables: readonly string[],
 ): Promise<void> {
   await rewrite(engine, tables)
   await widenBounds(database, named.identifiers)
+  await purgeLogs(database, job)
   await forgetPast({ engine, database, orphanMs })
 }
 
@@ -171,8 +175,7 @@ async function prove(parts: WorkParts, row: ErasureRow): Promise<void> {
   const secret = openSecret(parts.secrets, row)
   for (let round = 1; ; round += 1) {
     const left = await remains(parts.engine, erasing)
-    const { identifiers } = erasing.named
-    const found = await scan({ database: parts.database, dataPath: parts.dataPath, identifiers })
+    const found = await search(parts, erasing)
     const unexplained = unexplainedIn(left, found)
     if (unexplained.length === 0) {
       const statement = await statementOf(parts, { row, secret, left, found })
@@ -190,6 +193,14 @@ async function prove(parts: WorkParts, row: ErasureRow): Promise<void> {
       [...tables].filter(name => /^[a-z]+\.\w+$/.test(name)),
     )
   }
+}
+
+/** Questions that analysts asked are of no source. */
+async function search({ database, dataPath, storage }: WorkParts, erasing: Erasing): Promise<Scan> {
+  const { identifiers } = erasing.named
+  const found = await scan({ database, dataPath, storage, identifiers })
+  const logs = erasing.source === undefined ? await searchLogs(database, identifiers) : {}
+  return { ...found, matches: { ...found.matches, ...logs } }
 }
 
 /** Places in which the one engine finds more, or less, than the other explains. */
@@ -233,7 +244,7 @@ async function statementOf(
     requestedAt: row.requested_at,
     decidedAt: row.decided_at,
     finishedAt: (parts.now?.() ?? new Date()).toISOString(),
-    deleted: await deletedBy(engine, row.erasure_id),
+    deleted: await deletedBy(parts, row.erasure_id),
     remains: {
       commitments: {
         count: commitments.length,
@@ -261,13 +272,21 @@ function remainingOf({ until, ...one }: Remaining, rules: Rules): Remains {
   }
 }
 
-async function deletedBy(engine: Engine, job: string): Promise<Statement['deleted']> {
+async function deletedBy(
+  { engine, database }: WorkParts,
+  job: string,
+): Promise<Statement['deleted']> {
   const rows = await engine.query<{ table: string; class: string; rows: string }>(
     `SELECT table_name AS "table", class, sum(rows)::BIGINT AS rows
      FROM ${LAKE}.bronze.${ERASED.name} WHERE job = ${quoted(job)}
      GROUP BY ALL HAVING sum(rows) > 0 ORDER BY ALL`,
   )
-  return rows.map(row => ({ ...row, rows: Number(row.rows) }))
+  const all = [...rows, ...(await changedLogs(database, job))]
+  return all.map(({ table, class: kind, rows: count }) => ({
+    table,
+    class: kind,
+    rows: Number(count),
+  }))
 }
 
 interface Taken extends Record<string, unknown> {

@@ -54,6 +54,7 @@ export type RetentionClass =
   | 'PUBLIC_RECORD'
   | 'CREDIT'
   | 'OPERATIONAL'
+  | 'PROCESSING_RECORD'
   | 'PERSONAL_OPT_IN'
   | 'BEHAVIOUR'
   | 'DIAGNOSTIC'
