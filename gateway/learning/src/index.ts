@@ -1,0 +1,15 @@
+/**
+ * Learning from tables: boosted trees, what they say of themselves, and how good they really are.
+ *
+ * A library of functions: it knows nothing of credit, reads no file and asks no clock. Chance comes from seeds, and sums
+ * are exact, so that the same rows give the same model on every machine.
+ */
+export { LearningFault, type FaultCode } from './fault.ts'
+export { createRandom, shuffle, choose, type Random } from './random.ts'
+export { rowsOf, labelledRows, type Column, type Labelled, type Table } from './table.ts'
+export { TREE_SETTINGS, type TreeSettings } from './trees/settings.ts'
+export { train, type TrainOptions } from './trees/train.ts'
+export { parseModel, type TreeModel } from './trees/model.ts'
+export { createScorer, type Scorer } from './trees/scorer.ts'
+export { createExplainer, type Explainer } from './trees/shap.ts'
+export { trainInThreads, type ThreadOptions } from './trees/threads.ts'
