@@ -13,3 +13,43 @@ export { parseModel, type TreeModel } from './trees/model.ts'
 export { createScorer, type Scorer } from './trees/scorer.ts'
 export { createExplainer, type Explainer } from './trees/shap.ts'
 export { trainInThreads, type ThreadOptions } from './trees/threads.ts'
+export { type Metric, type Scored } from './metrics/scored.ts'
+export { auc, gini, ks } from './metrics/ranking.ts'
+export { brier, logLoss } from './metrics/loss.ts'
+export {
+  accuracyAt,
+  confusionAt,
+  majority,
+  precisionAt,
+  recallAt,
+  type Confusion,
+} from './metrics/confusion.ts'
+export {
+  certainEnough,
+  certaintyOf,
+  coverageCurve,
+  decisionOf,
+  wilsonLow,
+  type CertainOptions,
+  type CoveragePoint,
+} from './metrics/selective.ts'
+export {
+  calibrationTable,
+  expectedCalibrationError,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from './metrics/reliability.ts'
+export {
+  populationStability,
+  type Stability,
+  type StabilityBin,
+  type StabilityOptions,
+} from './metrics/stability.ts'
+export {
+  bootstrapDifference,
+  bootstrapInterval,
+  type BootstrapOptions,
+  type Compared,
+  type Difference,
+  type Interval,
+} from './metrics/bootstrap.ts'
