@@ -53,3 +53,11 @@ export {
   type Difference,
   type Interval,
 } from './metrics/bootstrap.ts'
+export {
+  groupFolds,
+  stratifiedFolds,
+  type FoldOptions,
+  type GroupFoldOptions,
+  type Split,
+} from './splits/folds.ts'
+export { splitAtTime, splitByTime, timeFolds } from './splits/time.ts'

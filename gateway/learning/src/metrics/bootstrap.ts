@@ -3,7 +3,7 @@
  * (Efron's bootstrap, percentile intervals). A row that is drawn twice weighs twice.
  */
 import { required } from '../fault.ts'
-import { picked } from '../table.ts'
+import { numbered, picked } from '../table.ts'
 import { createRandom, type Random } from '../random.ts'
 import { ascending, checkScored, type Metric, type Scored } from './scored.ts'
 
@@ -114,17 +114,6 @@ function createDraws(rowCount: number, groups: BootstrapOptions['groups']) {
     }
     return groupOf.map(group => times[group] as number)
   }
-}
-
-/** Groups by numbers from 0, in the order in which they come. */
-export function numbered(groups: ArrayLike<number | string>): Int32Array {
-  const numbers = new Map<number | string, number>()
-  return Int32Array.from({ length: groups.length }, (_, row) => {
-    const group = groups[row] as number | string
-    const number = numbers.get(group) ?? numbers.size
-    numbers.set(group, number)
-    return number
-  })
 }
 
 function intervalOf(
