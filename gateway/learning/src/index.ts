@@ -61,3 +61,12 @@ export {
   type Split,
 } from './splits/folds.ts'
 export { splitAtTime, splitByTime, timeFolds } from './splits/time.ts'
+export {
+  parseCalibration,
+  type CalibrationModel,
+  type IsotonicModel,
+  type PlattModel,
+} from './calibration/model.ts'
+export { fitIsotonic } from './calibration/isotonic.ts'
+export { fitPlatt } from './calibration/platt.ts'
+export { createCalibrator, type Calibrator } from './calibration/calibrator.ts'
