@@ -70,3 +70,18 @@ export {
 export { fitIsotonic } from './calibration/isotonic.ts'
 export { fitPlatt } from './calibration/platt.ts'
 export { createCalibrator, type Calibrator } from './calibration/calibrator.ts'
+export {
+  fitLogistic,
+  type Coefficients,
+  type Regression,
+  type RegressionOptions,
+} from './logistic.ts'
+export { SCORECARD_SETTINGS, type ScorecardSettings } from './scorecard/settings.ts'
+export { trainScorecard } from './scorecard/train.ts'
+export {
+  parseScorecard,
+  type ScorecardBin,
+  type ScorecardColumn,
+  type ScorecardModel,
+} from './scorecard/model.ts'
+export { createScorecard, type Reason, type Scorecard } from './scorecard/scorer.ts'
