@@ -86,6 +86,15 @@ describe('Platt scaling', () => {
   it('constant chances become a constant, and so do those of a model that is worse than chance', () => {
     const constant = fitPlatt(scoredOf([0, 1, 0, 0], [0.3, 0.3, 0.3, 0.3]))
     expect(constant.slope).to.equal(0)
+    for (const chance of [0, 0.1, 0.3, 0.7, 1])
+      for (let count = 3; count < 40; count += 1) {
+        const labels = Array.from({ length: count }, (_, row) => (row % 3) % 2)
+        const same = scoredOf(
+          labels,
+          labels.map(() => chance),
+        )
+        expect(fitPlatt(same).slope).to.equal(0)
+      }
     // Targets 1/5, 2/3, 1/5 and 1/5.
     expect(createCalibrator(constant).apply(0.9)).to.be.closeTo(19 / 60, 1e-9)
     expect(fitPlatt(scoredOf([1, 1, 0, 0], [0.1, 0.2, 0.8, 0.9])).slope).to.equal(0)

@@ -49,12 +49,12 @@ describe('how a measure would have come out otherwise', () => {
 
   it('copies of rows say nothing new where they are drawn as groups', () => {
     const copies = <T extends Float64Array>(values: T): Float64Array =>
-      Float64Array.from({ length: 5 * values.length }, (_, at) => values[at % values.length] ?? 0)
+      Float64Array.from({ length: 5 * values.length }, (_, at) => values[Math.floor(at / 5)] ?? 0)
     const many = { labels: copies(rows.labels), scores: copies(rows.scores) }
     const widthOf = ({ low, high }: { low: number; high: number }): number => high - low
     const once = widthOf(bootstrapInterval(rows, auc))
     const fooled = widthOf(bootstrapInterval(many, auc))
-    const groups = Array.from({ length: 2_000 }, (_, at) => `twin ${at % 400}`)
+    const groups = Array.from({ length: 2_000 }, (_, at) => `twin ${Math.floor(at / 5)}`)
     const grouped = bootstrapInterval(many, auc, { groups })
     expect(fooled).to.be.below(0.6 * once)
     expect(widthOf(grouped)).to.be.within(0.9 * once, 1.1 * once)
@@ -95,6 +95,11 @@ describe('how a measure would have come out otherwise', () => {
     expect(value).to.equal(accuracy(weighted))
     expect(value).to.be.within(low, high)
     expect(value).to.not.equal(accuracy(rows))
+    const isRight = rows.labels.map((label, row) =>
+      (rows.scores[row] ?? 0) >= 0.5 ? label : 1 - label,
+    )
+    const right = bootstrapInterval({ ...rows, weights: isRight }, accuracy, { resamples: 100 })
+    expect(right).to.include({ low: 1, high: 1 })
   })
 
   it('what cannot be told is refused', () => {

@@ -77,7 +77,7 @@ describe('how well scores part ones from zeros', () => {
       [scoredOf([0, NaN], [1, 2]), 'LEARNING_LABELS'],
       [scoredOf([0, 1], [1, NaN]), 'LEARNING_SCORES'],
       [scoredOf([0, 1], [1, Infinity]), 'LEARNING_SCORES'],
-      [scoredOf([0, 1], [1, 2], [1, -1]), 'LEARNING_LABELS'],
+      [scoredOf([0, 1], [1, 2], [3, -1]), 'LEARNING_LABELS'],
       [scoredOf([0, 1], [1, 2], [1, NaN]), 'LEARNING_LABELS'],
       [scoredOf([0, 1], [1, 2], [1, Infinity]), 'LEARNING_LABELS'],
       [scoredOf([0, 1], [1, 2], [0, 0]), 'LEARNING_LABELS'],

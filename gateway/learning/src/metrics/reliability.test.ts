@@ -26,6 +26,17 @@ describe('whether chances are what they say', () => {
     expect(calibrationTable(scoredOf([0, 1], [0, 1]), { by: 'WIDTH' })).to.have.length(2)
   })
 
+  it('bins of as many rows each, however the chances lie, and large ones where many are equal', () => {
+    const chances = Array.from({ length: 100 }, (_, at) => (at / 100) ** 4)
+    const labels = chances.map((_, at) => at % 2)
+    const sizes = calibrationTable(scoredOf(labels, chances)).map(({ rows }) => rows)
+    expect(sizes).to.deep.equal(Array<number>(10).fill(10))
+    const equal = chances.map((chance, at) => (at < 35 ? 0 : chance))
+    expect(calibrationTable(scoredOf(labels, equal)).map(({ rows }) => rows)).to.deep.equal([
+      35, 5, 10, 10, 10, 10, 10, 10,
+    ])
+  })
+
   it('rows, weights and means of all bins are those of all rows, and no chance is in two', () =>
     holds(anyRows, rows => {
       const single = repeated(rows)

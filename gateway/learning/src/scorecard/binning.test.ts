@@ -61,7 +61,8 @@ describe('cutting a column into bins', () => {
   it('a monotone column has bins whose evidence rises, or falls, with the values', () =>
     holds(anyRows, rows => {
       for (const monotone of [1, -1] as const) {
-        const { woes } = binned(number(monotone), rows, { binsMax: 5, rowShareMin: 0.05 })
+        const few = { binsMax: 3, rowShareMin: 0.05, differenceMin: 0 }
+        const { woes } = binned(number(monotone), rows, few)
         for (const [at, woe] of woes.entries())
           if (at > 0) expect(monotone * (woe - (woes[at - 1] ?? NaN))).to.be.above(0)
       }
@@ -82,6 +83,17 @@ describe('cutting a column into bins', () => {
     expect(binned(number(), rows.flat()).edges).to.deep.equal([1.5, 2.5, 3.5])
     expect(binned(number(1), rows.flat()).edges).to.deep.equal([1.5, 3.5])
     expect(binned(number(-1), rows.flat()).edges).to.deep.equal([])
+  })
+
+  it('a bin that has grown past its small neighbour, which is drawn to zero more, is pooled too', () => {
+    const counts = [
+      ...[rowsOf(0, 4, 0), rowsOf(1, 55, 26), rowsOf(2, 1, 0), rowsOf(3, 1, 0)],
+      ...[rowsOf(4, 1, 1), rowsOf(5, 52, 42), rowsOf(6, 54, 51), rowsOf(7, 2, 0)],
+    ]
+    const settings = { binsMax: 3, rowShareMin: 0, differenceMin: 0 }
+    const { woes, cells } = binned(number(1), counts.flat(), settings)
+    expect(woes).to.deep.equal(woes.toSorted((a, b) => a - b))
+    expect(cells.map(({ rows }) => rows)).to.deep.equal([61, 109])
   })
 
   it('levels of like evidence share a bin, rare ones another, and what is missing a third', () => {

@@ -101,7 +101,11 @@ describe('what a scorecard says of a row', () => {
     expect(worst[1]).to.include({ column: 1, lost: 0, points: best(level.bins) })
   })
 
-  it('a table of other columns is refused', () => {
+  it('a row of another length, and a table of other columns, are refused', () => {
+    for (const say of [card.score, card.predict, card.points, card.reasons])
+      expect(() => say([10, 1]))
+        .to.throw()
+        .with.property('code', 'LEARNING_COLUMNS')
     const { table } = drawnTable(5, 1)
     for (const columns of [table.columns.slice(1), table.columns.toReversed()])
       expect(() => card.predictAll({ ...table, columns }))
@@ -116,8 +120,8 @@ describe('a scorecard from elsewhere', () => {
   })
 
   /** The model with one thing changed. */
-  function changed(change: (copy: Record<string, never> & ScorecardModel) => void): unknown {
-    const copy = JSON.parse(JSON.stringify(model)) as Record<string, never> & ScorecardModel
+  function changed(change: (copy: ScorecardModel) => void): unknown {
+    const copy = JSON.parse(JSON.stringify(model)) as ScorecardModel
     change(copy)
     return copy
   }

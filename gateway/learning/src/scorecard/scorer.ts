@@ -37,7 +37,12 @@ export function createScorecard(model: ScorecardModel): Scorecard {
   const binFor = (values: ArrayLike<number>, at: number): ScorecardBin =>
     binAt(columns[at] as ScorecardColumn, lookups[at] as Lookup, values[at] as number)
 
+  function checkLength(values: ArrayLike<number>): void {
+    required(values.length === columns.length, 'LEARNING_COLUMNS', 'not one value a column')
+  }
+
   function score(values: ArrayLike<number>): number {
+    checkLength(values)
     return columns.reduce(
       (sum, { coefficient }, at) => sum + coefficient * binFor(values, at).woe,
       model.intercept,
@@ -57,9 +62,13 @@ export function createScorecard(model: ScorecardModel): Scorecard {
         logistic(score(table.values.map(column => column[row] as number))),
       )
     },
-    points: values => columns.reduce((sum, _, at) => sum + binFor(values, at).points, model.points),
-    reasons: values =>
-      columns
+    points(values) {
+      checkLength(values)
+      return columns.reduce((sum, _, at) => sum + binFor(values, at).points, model.points)
+    },
+    reasons(values) {
+      checkLength(values)
+      return columns
         .map((column, at) => {
           const { points } = binFor(values, at)
           const bin = placeOf(column, lookups[at] as Lookup, values[at] as number)
@@ -67,7 +76,8 @@ export function createScorecard(model: ScorecardModel): Scorecard {
           return { column: at, name: column.name, bin, points, lost }
         })
         .filter(({ column }) => columns[column]?.coefficient !== 0)
-        .sort((a, b) => b.lost - a.lost || a.column - b.column),
+        .sort((a, b) => b.lost - a.lost || a.column - b.column)
+    },
   }
 }
 

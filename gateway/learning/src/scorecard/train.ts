@@ -7,7 +7,7 @@ import { fitLogistic, type Coefficients } from '../logistic.ts'
 import { checkScored } from '../metrics/scored.ts'
 import type { Column, Labelled } from '../table.ts'
 import { binColumn, type Binning } from './binning.ts'
-import { createEvidence, NO_ROWS, type Cell, type Evidence } from './evidence.ts'
+import { createEvidence, type Cell, type Evidence } from './evidence.ts'
 import {
   pointsOf,
   startPoints,
@@ -95,7 +95,7 @@ function unweighted(column: Column, binning: Binning, evidence: Evidence): Score
   return { kind: 'NUMBER', ...shared, ...(monotone ? { monotone } : {}), edges: [...edges] }
 }
 
-function binOfCell(cell: Cell = NO_ROWS, evidence: Evidence): ScorecardBin {
+function binOfCell(cell: Cell, evidence: Evidence): ScorecardBin {
   const weight = cell.ones + cell.zeros
   const rate = weight > 0 ? cell.ones / weight : null
   return { rows: cell.rows, rate, woe: weight > 0 ? evidence.woe(cell) : 0, points: 0 }

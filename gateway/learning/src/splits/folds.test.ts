@@ -89,6 +89,14 @@ describe('folds that keep groups whole', () => {
       expect(Math.max(...sizes) - Math.min(...sizes)).to.be.at.most(largest)
     }))
 
+  it('the largest group is placed first, so that small ones fill up the rest', () => {
+    for (let seed = 1; seed < 20; seed += 1) {
+      const groups = ['a', 'b', 'c', ...Array<string>(6).fill('large'), 'd', 'e', 'f']
+      const sizes = groupFolds(groups, { folds: 2, seed }).map(({ held }) => held.length)
+      expect(sizes).to.deep.equal([6, 6])
+    }
+  })
+
   it('with labels their shares are close as well', () => {
     // A third of the groups has nearly all ones.
     const groups = Array.from({ length: 3_000 }, (_, row) => `firm ${row % 300}`)
