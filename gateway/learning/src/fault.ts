@@ -1,6 +1,11 @@
 /** What cannot be learnt from, or no longer be read. */
 export type FaultCode =
-  'LEARNING_ROWS' | 'LEARNING_LABELS' | 'LEARNING_SETTINGS' | 'LEARNING_MODEL' | 'LEARNING_COLUMNS'
+  | 'LEARNING_ROWS'
+  | 'LEARNING_LABELS'
+  | 'LEARNING_SCORES'
+  | 'LEARNING_SETTINGS'
+  | 'LEARNING_MODEL'
+  | 'LEARNING_COLUMNS'
 
 export class LearningFault extends Error {
   readonly code: FaultCode

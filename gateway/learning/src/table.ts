@@ -42,3 +42,14 @@ export function labelledRows({ table, labels, weights }: Labelled, rows: Int32Ar
     ...(weights ? { weights: picked(weights, rows) } : {}),
   }
 }
+
+/** Groups by numbers from 0, in the order in which they come. */
+export function numbered(groups: ArrayLike<number | string>): Int32Array {
+  const numbers = new Map<number | string, number>()
+  return Int32Array.from({ length: groups.length }, (_, row) => {
+    const group = groups[row] as number | string
+    const number = numbers.get(group) ?? numbers.size
+    numbers.set(group, number)
+    return number
+  })
+}
