@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { numbers, rowOf, sketched } from '../testing.ts'
+import { numbers, rowOf, sketched } from '../testing/sketch.ts'
 import { parseModel, type TreeModel } from './model.ts'
 import { createScorer } from './scorer.ts'
 import { train } from './train.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createRandom } from '../random.ts'
 import { labelledRows, type Labelled } from '../table.ts'
-import { numbers, sketched } from '../testing.ts'
+import { numbers, sketched } from '../testing/sketch.ts'
 import { binned } from './bins.ts'
 import { boost, type Task } from './boost.ts'
 import type { Ask } from './grow.ts'

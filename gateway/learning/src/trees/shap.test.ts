@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { numbers, rowOf, sketched } from '../testing.ts'
+import { numbers, rowOf, sketched } from '../testing/sketch.ts'
 import { createScorer, isLeftOf, type Scorer } from './scorer.ts'
 import { createExplainer, legendre } from './shap.ts'
 import { train } from './train.ts'

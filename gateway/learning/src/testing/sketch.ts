@@ -1,7 +1,7 @@
 /** Tables for tests. */
-import { exp } from './exact.ts'
-import { createRandom, type Random } from './random.ts'
-import type { Column, Labelled, Table } from './table.ts'
+import { exp } from '../exact.ts'
+import { createRandom, type Random } from '../random.ts'
+import type { Column, Labelled, Table } from '../table.ts'
 
 export interface Sketch {
   readonly rows: number
