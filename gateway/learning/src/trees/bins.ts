@@ -18,7 +18,7 @@ export interface Cut {
 }
 
 /** More rows than these say nothing new of where a column is to be cut. */
-const SAMPLE_ROWS = 200_000
+const SAMPLE_ROWS = 50_000
 
 export interface CutOptions {
   readonly binsMax: number

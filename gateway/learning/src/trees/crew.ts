@@ -26,7 +26,7 @@ export const createMeeting = (of: number): Pick<Crew, 'of' | 'meeting' | 'slots'
 })
 
 /** A meeting is some microseconds away, and to be woken takes longer; whoever still waits then sleeps. */
-const LOOKS = 5_000
+const LOOKS = 50_000
 
 function meet({ meeting, of }: Crew): void {
   const before = Atomics.load(meeting, 1)

@@ -75,7 +75,7 @@ export interface Grower {
   /** The rows; `grow` puts those that it grows from in the order of the leaves. */
   readonly order: Int32Array
   /**
-   * @param rows how many of `order`, from its beginning, to grow from.
+   * @param rows how many of `order`, from its beginning, to grow from; they stand there in ascending order.
    * @param chosen the columns of this tree.
    */
   grow(gradients: Float64Array, rows: number, chosen: ReadonlySet<number>): Asking<Grown>

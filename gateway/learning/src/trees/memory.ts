@@ -22,7 +22,7 @@ export interface Memory {
   readonly order: Int32Array
   /** Room for the sums of so many leaves. */
   readonly leaves: readonly LeafSums[]
-  /** Makes the numbers of the rows [begin, begin + size) lie one behind the other. */
+  /** Makes the numbers of the rows [begin, begin + size) lie one behind the other; all rows stand in their own order. */
   gather(gradients: Float64Array, begin: number, size: number): void
   /** Adds what has been gathered to the sums of a word. */
   add(word: number, leaf: LeafSums, begin: number, size: number): void
@@ -54,6 +54,10 @@ export function createMemory(bins: Bins, own: readonly number[], leafCount: numb
     order,
     leaves: leavesAt.map(at => ({ at, numbers: new Float64Array(memory.buffer, at, width) })),
     gather(gradients, begin, size) {
+      if (size === rowCount) {
+        gathered.set(gradients)
+        return
+      }
       for (let at = 0; at < size; at += 1) {
         const row = 2 * (order[begin + at] as number)
         gathered[2 * at] = gradients[row] as number
