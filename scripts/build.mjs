@@ -7,7 +7,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { runtime } from './runtime.mjs'
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const workspaces = ['chaincode', 'network', 'ipfs', 'gateway', 'test-network', 'benchmarks']
+const workspaces = [
+  'chaincode',
+  'network',
+  'ipfs',
+  'gateway/learning',
+  'gateway',
+  'test-network',
+  'benchmarks',
+]
 const sources = [...workspaces.map(name => `${name}/src`), 'network/fabric', 'scripts']
 
 function newest(folder) {

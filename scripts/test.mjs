@@ -26,6 +26,7 @@ const SUITES = [
   { name: 'contracts', specs: ['chaincode/src'], seconds: 240 },
   { name: 'ledger', specs: ['network/src', 'network/fabric'], seconds: 600 },
   { name: 'vault', specs: ['ipfs/src'], seconds: 120 },
+  { name: 'learning', specs: ['gateway/learning/src'], seconds: 240 },
   {
     name: 'gateway',
     specs: ['gateway/src'],

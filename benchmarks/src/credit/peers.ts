@@ -1,0 +1,57 @@
+/** The peers: libraries from PyPI, in an environment of their own below `.triflow/`. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { REPOSITORY } from '../ground/index.ts'
+
+const PACKAGES = ['lightgbm==4.7.0', 'numpy==2.4.6', 'scikit-learn==1.9.1']
+const FOLDER = path.join(REPOSITORY, '.triflow/bench-peers')
+const PYTHON = path.join(FOLDER, 'bin/python')
+const SCRIPT = path.join(REPOSITORY, 'benchmarks/src/credit/peers.py')
+/** Written when all packages are there. */
+const STAMP = path.join(FOLDER, 'triflow-packages')
+
+export interface PeerTask {
+  readonly library: 'lightgbm'
+  readonly file: string
+  readonly rows: number
+  readonly columns: number
+  readonly trees: number
+  readonly leaves: number
+  readonly learningRate: number
+  readonly threads: number
+}
+
+export interface PeerRun {
+  readonly seconds: number
+  readonly scoreSeconds: number
+  readonly explainSeconds: number
+  /** What the largest moment of the training added. */
+  readonly memoryMb: number
+}
+
+export interface Peers {
+  run(task: PeerTask, taskFile: string): PeerRun
+}
+
+/** @returns undefined, and says why, where there is no Python or its packages cannot be had. */
+export function bringPeers(): Peers | undefined {
+  try {
+    if (!existsSync(STAMP)) {
+      process.stderr.write('Bringing the peers from PyPI ...\n')
+      execFileSync('python3', ['-m', 'venv', FOLDER], { stdio: 'pipe' })
+      execFileSync(PYTHON, ['-m', 'pip', 'install', '-q', ...PACKAGES], { stdio: 'pipe' })
+      writeFileSync(STAMP, PACKAGES.join('\n'))
+    }
+  } catch (error) {
+    process.stderr.write(`No peers: ${(error as Error).message.split('\n')[0]}\n`)
+    return undefined
+  }
+  return {
+    run(task, taskFile) {
+      writeFileSync(taskFile, JSON.stringify(task))
+      const said = execFileSync(PYTHON, [SCRIPT, taskFile], { encoding: 'utf8' })
+      return JSON.parse(said.trim().split('\n').at(-1) ?? '') as PeerRun
+    },
+  }
+}
