@@ -1,23 +1,7 @@
 /** One training of ours, in a process of its own: TASK.json in, one line of JSON out. */
 import { readFileSync } from 'node:fs'
 import { createExplainer, createScorer, trainInThreads } from '@triflow/learning'
-
-export interface OwnTask {
-  readonly file: string
-  readonly rows: number
-  readonly columns: number
-  readonly trees: number
-  readonly leaves: number
-  readonly learningRate: number
-  readonly threads: number
-}
-
-export interface Own {
-  readonly seconds: number
-  readonly scoreSeconds: number
-  readonly explainSeconds: number
-  readonly memoryMb: number
-}
+import type { Run, Task } from './task.ts'
 
 const TIMES = 5_000
 
@@ -28,7 +12,7 @@ function timed(work: () => unknown): number {
   return (performance.now() - beganMs) / 1_000 / TIMES
 }
 
-const task = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as OwnTask
+const task = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Task
 const bytes = readFileSync(task.file)
 const numbers = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8)
 const column = (at: number): Float64Array => numbers.subarray(at * task.rows, (at + 1) * task.rows)
@@ -50,7 +34,7 @@ const memoryMb = (process.resourceUsage().maxRSS - before) / 1_024
 const scorer = createScorer(model)
 const explainer = createExplainer(scorer)
 const row = table.values.map(values => values[0] as number)
-const said: Own = {
+const said: Run = {
   seconds,
   memoryMb,
   scoreSeconds: timed(() => scorer.score(row)),

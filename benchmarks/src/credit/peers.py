@@ -40,7 +40,7 @@ def lightgbm(task, columns, labels):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         task = json.load(file)
-    count = len(task["columns"]) if isinstance(task["columns"], list) else task["columns"]
+    count = task["columns"]
     numbers = numpy.fromfile(task["file"], dtype=numpy.float64).reshape(count + 1, task["rows"])
     columns = numpy.ascontiguousarray(numbers[:count].T)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

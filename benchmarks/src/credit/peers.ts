@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { REPOSITORY } from '../ground/index.ts'
+import type { Run, Task } from './task.ts'
 
 const PACKAGES = ['lightgbm==4.7.0', 'numpy==2.4.6', 'scikit-learn==1.9.1']
 const FOLDER = path.join(REPOSITORY, '.triflow/bench-peers')
@@ -11,27 +12,12 @@ const SCRIPT = path.join(REPOSITORY, 'benchmarks/src/credit/peers.py')
 /** Written when all packages are there. */
 const STAMP = path.join(FOLDER, 'triflow-packages')
 
-export interface PeerTask {
+export interface PeerTask extends Task {
   readonly library: 'lightgbm'
-  readonly file: string
-  readonly rows: number
-  readonly columns: number
-  readonly trees: number
-  readonly leaves: number
-  readonly learningRate: number
-  readonly threads: number
-}
-
-export interface PeerRun {
-  readonly seconds: number
-  readonly scoreSeconds: number
-  readonly explainSeconds: number
-  /** What the largest moment of the training added. */
-  readonly memoryMb: number
 }
 
 export interface Peers {
-  run(task: PeerTask, taskFile: string): PeerRun
+  run(task: PeerTask, taskFile: string): Run
 }
 
 /** @returns undefined, and says why, where there is no Python or its packages cannot be had. */
@@ -51,7 +37,7 @@ export function bringPeers(): Peers | undefined {
     run(task, taskFile) {
       writeFileSync(taskFile, JSON.stringify(task))
       const said = execFileSync(PYTHON, [SCRIPT, taskFile], { encoding: 'utf8' })
-      return JSON.parse(said.trim().split('\n').at(-1) ?? '') as PeerRun
+      return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Run
     },
   }
 }

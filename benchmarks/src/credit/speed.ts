@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Own, OwnTask } from './own.ts'
-import type { PeerRun, Peers } from './peers.ts'
+import type { Peers } from './peers.ts'
+import type { Run, Task } from './task.ts'
 import { figure, type Figure } from '../report/index.ts'
 import { someRows } from './rows.ts'
 
@@ -21,12 +21,12 @@ interface Asked {
 }
 
 /** In a process of its own, as the peer is. */
-function ownRun(task: OwnTask, taskFile: string): Own {
+function ownRun(task: Task, taskFile: string): Run {
   writeFileSync(taskFile, JSON.stringify(task))
   const file = fileURLToPath(new URL('./own.js', import.meta.url))
   const { stdout, stderr } = spawnSync(process.execPath, [file, taskFile], { encoding: 'utf8' })
   try {
-    return JSON.parse(stdout) as Own
+    return JSON.parse(stdout) as Run
   } catch {
     throw new Error(stderr)
   }
@@ -37,56 +37,29 @@ export function trainingFigures({ rows, repetitions, folder, peers }: Asked): Fi
   writeFileSync(file, new Uint8Array(someRows(rows, COLUMNS).buffer))
   const task = { file, rows, columns: COLUMNS, ...SETTINGS }
   const taskFile = path.join(folder, 'task.json')
-  const own: Own[] = []
-  const others: PeerRun[] = []
+  const own: Run[] = []
+  const others: Run[] = []
   for (let run = 0; run < repetitions; run += 1) {
     own.push(ownRun(task, taskFile))
     if (peers) others.push(peers.run({ ...task, library: 'lightgbm' }, taskFile))
   }
-  const beside = (of: (run: PeerRun) => number) =>
-    peers ? { peer: 'LightGBM', peerRuns: others.map(of) } : { peer: 'LightGBM missing' }
-  const goal = (target: string) => (rows === TARGET_ROWS ? { target } : {})
+  const isAimed = rows === TARGET_ROWS
+  const shown = (what: string, unit: string, target: string, of: (run: Run) => number): Figure =>
+    figure(what, unit, own.map(of), {
+      ...(isAimed ? { target } : {}),
+      ...(peers ? { peer: 'LightGBM', peerRuns: others.map(of) } : { peer: 'LightGBM missing' }),
+    })
   const what = `${rows.toLocaleString('en')} rows x ${COLUMNS}`
+  const size = `${SETTINGS.trees} trees x ${SETTINGS.leaves} leaves, ${SETTINGS.threads} threads`
+  const training = [
+    shown(`${what}, ${size}`, 's', '<= 2x peer', ({ seconds }) => seconds),
+    shown(`${what}: memory of the training`, 'MB', '<= 2x peer', ({ memoryMb }) => memoryMb),
+  ]
+  if (!isAimed) return training
+  const us = (seconds: number): number => seconds * 1e6
   return [
-    figure(
-      `${what}, 200 trees x 31 leaves, 2 threads`,
-      's',
-      own.map(one => one.seconds),
-      {
-        ...goal('<= 2x peer'),
-        ...beside(one => one.seconds),
-      },
-    ),
-    figure(
-      `${what}: memory of the training`,
-      'MB',
-      own.map(one => one.memoryMb),
-      {
-        ...goal('<= 2x peer'),
-        ...beside(one => one.memoryMb),
-      },
-    ),
-    ...(rows === TARGET_ROWS
-      ? [
-          figure(
-            'scoring one row, 200 trees',
-            'us',
-            own.map(one => one.scoreSeconds * 1e6),
-            {
-              target: '<= 50',
-              ...beside(one => one.scoreSeconds * 1e6),
-            },
-          ),
-          figure(
-            'the same with SHAP values',
-            'us',
-            own.map(one => one.explainSeconds * 1e6),
-            {
-              target: '<= 1000',
-              ...beside(one => one.explainSeconds * 1e6),
-            },
-          ),
-        ]
-      : []),
+    ...training,
+    shown('scoring one row', 'us', '<= 50', ({ scoreSeconds }) => us(scoreSeconds)),
+    shown('the same with SHAP values', 'us', '<= 1000', run => us(run.explainSeconds)),
   ]
 }

@@ -1,6 +1,7 @@
 /** What turns the chances of a model into chances that come as often as they say, as data. */
 import { z } from 'zod'
-import { LearningFault, required } from '../fault.ts'
+import { required } from '../fault.ts'
+import { parsed } from '../parsed.ts'
 
 const finite = z.number().refine(Number.isFinite)
 const chance = z.number().min(0).max(1)
@@ -34,13 +35,9 @@ export type CalibrationModel = z.infer<typeof calibration>
  * @throws LearningFault LEARNING_MODEL, with the path of what is wrong.
  */
 export function parseCalibration(json: unknown): CalibrationModel {
-  const parsed = calibration.safeParse(json)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new LearningFault('LEARNING_MODEL', `${issue?.path.join('.')}: ${issue?.message}`)
-  }
-  if (parsed.data.kind === 'ISOTONIC') checkSteps(parsed.data)
-  return parsed.data
+  const model = parsed(calibration, json)
+  if (model.kind === 'ISOTONIC') checkSteps(model)
+  return model
 }
 
 function checkSteps({ at, chances }: IsotonicModel): void {

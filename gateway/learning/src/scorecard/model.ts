@@ -1,7 +1,8 @@
 /** A scorecard as data: what is printed, kept, sent, hashed and put on the ledger. */
 import { z } from 'zod'
 import { log, rounded } from '../exact.ts'
-import { LearningFault, required } from '../fault.ts'
+import { required } from '../fault.ts'
+import { parsed } from '../parsed.ts'
 
 const whole = z
   .int()
@@ -80,12 +81,7 @@ export const startPoints = (scale: Scale, intercept: number): number =>
  * @throws LearningFault LEARNING_MODEL, with the path of what is wrong.
  */
 export function parseScorecard(json: unknown): ScorecardModel {
-  const parsed = scorecard.safeParse(json)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new LearningFault('LEARNING_MODEL', `${issue?.path.join('.')}: ${issue?.message}`)
-  }
-  const model = parsed.data
+  const model = parsed(scorecard, json)
   const isStart = model.points === startPoints(model, model.intercept)
   required(isStart, 'LEARNING_MODEL', 'points: not those of the intercept')
   model.columns.forEach((column, at) => {

@@ -1,6 +1,7 @@
 /** Boosted trees as data: what is kept, sent, hashed and put on the ledger. */
 import { z } from 'zod'
-import { LearningFault, required } from '../fault.ts'
+import { required } from '../fault.ts'
+import { parsed } from '../parsed.ts'
 import type { Column } from '../table.ts'
 import type { Cut } from './bins.ts'
 import type { Grown, GrownNode } from './grow.ts'
@@ -55,13 +56,9 @@ export type ModelColumn = z.infer<typeof column>
  * @throws LearningFault LEARNING_MODEL, with the path of what is wrong.
  */
 export function parseModel(json: unknown): TreeModel {
-  const parsed = model.safeParse(json)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new LearningFault('LEARNING_MODEL', `${issue?.path.join('.')}: ${issue?.message}`)
-  }
-  parsed.data.trees.forEach((one, at) => checkTree(one, parsed.data.columns.length, at))
-  return parsed.data
+  const read = parsed(model, json)
+  read.trees.forEach((one, at) => checkTree(one, read.columns.length, at))
+  return read
 }
 
 /** Each node but the root below exactly one that lies before it: no way through it is endless. */
