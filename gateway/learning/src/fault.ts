@@ -6,6 +6,7 @@ export type FaultCode =
   | 'LEARNING_SETTINGS'
   | 'LEARNING_MODEL'
   | 'LEARNING_COLUMNS'
+  | 'LEARNING_BOTH_MASKS'
 
 export class LearningFault extends Error {
   readonly code: FaultCode

@@ -85,3 +85,7 @@ export {
   type ScorecardModel,
 } from './scorecard/model.ts'
 export { createScorecard, type Reason, type Scorecard } from './scorecard/scorer.ts'
+export { joinShares, splitSecret, type Share } from './masking/shares.ts'
+export { add, lanesOf, numbersOf, type Lanes } from './masking/lanes.ts'
+export { mask, messageKey, pairSecret, unmask, type Masking, type Told } from './masking/masks.ts'
+export { createDisclosure, type Disclosure, type DisclosureState } from './masking/disclosure.ts'
