@@ -1,11 +1,17 @@
 /** The peers: libraries from PyPI, in an environment of their own below `.triflow/`. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { REPOSITORY } from '../ground/index.ts'
 import type { Run, Task } from './task.ts'
 
-const PACKAGES = ['lightgbm==4.7.0', 'numpy==2.4.6', 'scikit-learn==1.9.1']
+const PACKAGES = [
+  'lightgbm==4.7.0',
+  'xgboost==3.2.0',
+  'catboost==1.2.10',
+  'numpy==2.4.6',
+  'pandas==3.1.1',
+]
 const FOLDER = path.join(REPOSITORY, '.triflow/bench-peers')
 const PYTHON = path.join(FOLDER, 'bin/python')
 const SCRIPT = path.join(REPOSITORY, 'benchmarks/src/credit/peers.py')
@@ -16,14 +22,31 @@ export interface PeerTask extends Task {
   readonly library: 'lightgbm'
 }
 
+export const LIBRARIES = ['lightgbm', 'xgboost', 'catboost'] as const
+
+/** Chances of a 1 of each row, by a model that has not seen its fold. */
+export interface PeerPrediction {
+  readonly library: string
+  /** Doubles, column behind column, then the labels, then the fold of each row. */
+  readonly file: string
+  /** Where the chances are written. */
+  readonly said: string
+  readonly rows: number
+  readonly columns: number
+  /** Places of the columns that are categories. */
+  readonly categories: readonly number[]
+  readonly folds: number
+}
+
 export interface Peers {
+  predict(task: PeerPrediction, taskFile: string): void
   run(task: PeerTask, taskFile: string): Run
 }
 
 /** @returns undefined, and says why, where there is no Python or its packages cannot be had. */
 export function bringPeers(): Peers | undefined {
   try {
-    if (!existsSync(STAMP)) {
+    if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== PACKAGES.join('\n')) {
       process.stderr.write('Bringing the peers from PyPI ...\n')
       execFileSync('python3', ['-m', 'venv', FOLDER], { stdio: 'pipe' })
       execFileSync(PYTHON, ['-m', 'pip', 'install', '-q', ...PACKAGES], { stdio: 'pipe' })
@@ -34,6 +57,10 @@ export function bringPeers(): Peers | undefined {
     return undefined
   }
   return {
+    predict(task, taskFile) {
+      writeFileSync(taskFile, JSON.stringify(task))
+      execFileSync(PYTHON, [SCRIPT, taskFile], { stdio: 'pipe' })
+    },
     run(task, taskFile) {
       writeFileSync(taskFile, JSON.stringify(task))
       const said = execFileSync(PYTHON, [SCRIPT, taskFile], { encoding: 'utf8' })

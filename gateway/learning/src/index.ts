@@ -6,7 +6,7 @@
  */
 export { LearningFault, type FaultCode } from './fault.ts'
 export { createRandom, shuffle, choose, type Random } from './random.ts'
-export { rowsOf, labelledRows, type Column, type Labelled, type Table } from './table.ts'
+export { rowsOf, labelledRows, picked, type Column, type Labelled, type Table } from './table.ts'
 export { TREE_SETTINGS, type TreeSettings } from './trees/settings.ts'
 export { train, type TrainOptions } from './trees/train.ts'
 export { parseModel, type TreeModel } from './trees/model.ts'
