@@ -9,6 +9,9 @@ const PAUSE_MS = 5_000
 const COMPARE_MS = 600_000
 /** To remake everybody's values costs seconds; whoever needs those of one member now asks for them. */
 const PRESENT_MS = 3_600_000
+/** While a new lake is told its history: as soon as what is known has grown by half, the cost stays in proportion. */
+const GROWN_MS = 20_000
+const GROWN_BY = 1 / 2
 /** Even where nothing comes, time goes on and what was of the last month is no more. */
 const OLD_MS = 86_400_000
 
@@ -16,16 +19,28 @@ export function startFeatures(parts: LakeParts): Stream {
   const filler = createFiller(parts)
   const { journal } = parts
   let compareDueMs = 0
-  let presentDueMs = 0
+  let madeAtMs = -Infinity
   let facts = 0
   let isNew = true
+  /** Facts that were there when the present was made last, and those that have come since. */
+  let known = 0
+  let come = 0
+
+  function restMs(): number {
+    if (!isNew) return PRESENT_MS + OLD_MS
+    return come > known * GROWN_BY ? GROWN_MS : PRESENT_MS
+  }
 
   async function remake(): Promise<void> {
-    const dueMs = isNew ? presentDueMs : presentDueMs + OLD_MS
-    if (Date.now() < dueMs) return
+    if (Date.now() < madeAtMs + restMs()) return
+    const [there] = await parts.database.query<{ facts: string }>(
+      'SELECT count(*) AS facts FROM feature_facts',
+    )
     const subjects = await remakePresent(parts, Date.now())
     isNew = false
-    presentDueMs = Date.now() + PRESENT_MS
+    known = Number(there?.facts)
+    come = 0
+    madeAtMs = Date.now()
     journal.stream(NAME, { facts: { facts, subjects, presentAt: new Date().toISOString() } })
   }
 
@@ -36,6 +51,7 @@ export function startFeatures(parts: LakeParts): Stream {
       async take() {
         const filled = await filler.fill()
         facts += filled.facts
+        come += filled.facts
         isNew ||= filled.facts > 0
         if (Date.now() >= compareDueMs) {
           const differing = await filler.compare()
