@@ -11,6 +11,7 @@ const PACKAGES = [
   'catboost==1.2.10',
   'numpy==2.4.6',
   'pandas==3.1.1',
+  'scikit-learn==1.9.1',
 ]
 const FOLDER = path.join(REPOSITORY, '.triflow/bench-peers')
 const PYTHON = path.join(FOLDER, 'bin/python')
@@ -59,7 +60,7 @@ export function bringPeers(): Peers | undefined {
   return {
     predict(task, taskFile) {
       writeFileSync(taskFile, JSON.stringify(task))
-      execFileSync(PYTHON, [SCRIPT, taskFile], { stdio: 'pipe' })
+      execFileSync(PYTHON, [SCRIPT, taskFile], { stdio: ['ignore', 'ignore', 'inherit'] })
     },
     run(task, taskFile) {
       writeFileSync(taskFile, JSON.stringify(task))

@@ -66,7 +66,7 @@ export function figure(
 
 /** `yes` or `no` against the target; empty without one, or where the peer it names was not measured. */
 export function isMet({ value, target, peerValue }: Figure): 'yes' | 'no' | '' {
-  const [, sign, number, times] = /^(<=|>=) (\d+(?:\.\d+)?)(x peer)?$/.exec(target ?? '') ?? []
+  const [, sign, number, times] = /^(<=|>=) (-?\d+(?:\.\d+)?)(x peer)?$/.exec(target ?? '') ?? []
   if (number === undefined || (times && peerValue === undefined)) return ''
   const bound = Number(number) * (times ? (peerValue ?? 0) : 1)
   return isWithin(value, { sign, bound }) ? 'yes' : 'no'
