@@ -42,7 +42,7 @@ interface Goal {
   readonly coverage?: string
 }
 
-export const GOALS: Readonly<Record<string, Goal>> = {
+const GOALS: Readonly<Record<string, Goal>> = {
   polish_5y: { accuracy: '>= 0.966' },
   hmeq: { auc: '>= 0.95', coverage: '>= 0.86' },
   sba_30k: { auc: '>= 0.83' },

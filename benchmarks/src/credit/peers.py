@@ -4,7 +4,7 @@ TRAINING (no "folds"): one training is timed; one line of JSON out.
 PREDICTION: chances of each row by a model that has not seen its fold, as doubles into the file "said".
 
 The file holds doubles, column behind column, the labels last, then, for a prediction, the fold of each row; NaN is
-missing. Settings are each library's own defaults, but for the number of trees and, where they are told, the leaves.
+missing. LightGBM and XGBoost grow by the recipe that ours grow by, CatBoost by its own defaults.
 """
 
 import json
@@ -28,7 +28,7 @@ def frame(columns, categories, levels):
 def lightgbm(columns, labels, asked, task, levels):
     import lightgbm as library
 
-    # Of two recipes the better one on these tables: slow steps on parts of rows and columns.
+    # The recipe of ours: slow steps, on parts of the rows and columns.
     model = library.LGBMClassifier(
         n_estimators=500, learning_rate=0.03, num_leaves=31, subsample=0.8, subsample_freq=1,
         colsample_bytree=0.5, random_state=SEED, n_jobs=2, verbose=-1,

@@ -31,7 +31,7 @@ const SOURCES: readonly Source[] = [
   },
 ]
 
-export const DATA = path.join(REPOSITORY, '../shared/data/credit')
+const DATA = path.join(REPOSITORY, '../shared/data/credit')
 
 /** @returns undefined where the data is not there. */
 export function realSet(name: string, folder = DATA): RealSet | undefined {

@@ -23,6 +23,12 @@ export interface Labelled {
   readonly weights?: Float64Array
 }
 
+/** By their names, in their order. */
+export const areSameColumns = (
+  one: readonly Pick<Column, 'name'>[],
+  other: readonly Pick<Column, 'name'>[],
+): boolean => one.length === other.length && one.every(({ name }, at) => name === other[at]?.name)
+
 /** The named rows, in the named order. */
 export function rowsOf(table: Table, rows: Int32Array): Table {
   return {

@@ -18,7 +18,7 @@ export interface Scales {
 }
 
 /** Beyond it the second derivatives of single rows would have too few bits. */
-export const ROWS_MAX = 2 ** 21
+const ROWS_MAX = 2 ** 21
 
 /** What the scales follow from: parties that sum together must take the same. */
 export interface Extent {

@@ -66,7 +66,7 @@ const forward = (local: number, by: number): number[] => [
 ]
 
 /** Bytes of the 256 bins of a column; of one bin, sixteen. */
-const COLUMN_BYTES = 4_096
+export const COLUMN_BYTES = 4_096
 const BIN_BYTES_MASK = 0xff0
 
 const addToColumn = (shift: readonly number[], column: number): number[] => [

@@ -1,10 +1,10 @@
 /** What a thread works on, in one memory: its words, the rows of the leaves, their numbers, and the sums. */
 import { required } from '../fault.ts'
 import { PACKED, type Bins } from './bins.ts'
-import { addIn, createWasmMemory } from './kernel.ts'
+import { addIn, COLUMN_BYTES, createWasmMemory } from './kernel.ts'
 
 /** Numbers of a column: 256 bins of two, whether it has so many or not. */
-export const COLUMN_WIDTH = 512
+export const COLUMN_WIDTH = COLUMN_BYTES / Float64Array.BYTES_PER_ELEMENT
 /** Numbers of the four columns of a word. */
 export const WORD_WIDTH = PACKED * COLUMN_WIDTH
 

@@ -13,6 +13,21 @@ const learnt = sketched({
 })
 const model = train(learnt, { trees: 8, leaves: 7, rowsMin: 10 })
 
+/** A tree in which each split has another one on its right, so many times. */
+function chainOf(splits: number): TreeModel['trees'][number] {
+  const nodes = Array.from({ length: 2 * splits + 1 }, (_, node) => node)
+  const isSplit = (node: number): boolean => node % 2 === 0 && node < 2 * splits
+  return {
+    column: nodes.map(node => (isSplit(node) ? 0 : -1)),
+    threshold: nodes.map(() => 0),
+    levels: nodes.map(() => null),
+    missingLeft: nodes.map(() => false),
+    left: nodes.map(node => (isSplit(node) ? node + 1 : 0)),
+    value: nodes.map(() => 0),
+    rows: nodes.map(() => 1),
+  }
+}
+
 describe('a model as data', () => {
   it('says the same after it was written and read', () => {
     const read = parseModel(JSON.parse(JSON.stringify(model)))
@@ -26,6 +41,23 @@ describe('a model as data', () => {
     const { score } = createScorer(model)
     for (const level of [99, 1e9, -1, 2.5])
       expect(score([0.2, 0, 0, level])).to.equal(score([0.2, 0, 0, NaN]))
+  })
+
+  it('takes no room by the size of a level, which may be any', () => {
+    const [first] = model.trees
+    if (!first) throw new Error('the model has no trees')
+    const far = 2 ** 31 - 1
+    const at = first.column.findIndex(column => column >= 0)
+    const levels = first.levels.map((those, node) => (node === at ? [far] : those))
+    const column = first.column.map((one, node) => (node === at ? 3 : one))
+    const trees = Array.from({ length: 2_000 }, () => ({ ...first, column, levels }))
+    const columns = model.columns.map((one, place) =>
+      place === 3 ? { ...one, levels: [far] } : one,
+    )
+    const before = process.memoryUsage().arrayBuffers
+    const scorer = createScorer(parseModel({ ...model, columns, trees }))
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(2 ** 24)
+    expect(scorer.score([0, 0, 0, far])).to.not.equal(scorer.score([0, 0, 0, NaN]))
   })
 
   it('is refused where a way through it would be endless, lead nowhere, or divide by nothing', () => {
@@ -42,6 +74,7 @@ describe('a model as data', () => {
       changed(tree => tree.value.pop()),
       changed(tree => (tree.rows[1] = 0)),
       changed(tree => (tree.value[0] = Infinity)),
+      { ...model, trees: [chainOf(65)] },
       { ...model, schema: 2 },
       { ...model, baseScore: null },
       { ...model, more: 1 },
@@ -49,6 +82,7 @@ describe('a model as data', () => {
       null,
       'model',
     ]
+    expect(() => parseModel({ ...model, trees: [chainOf(64)] })).to.not.throw()
     for (const json of hostile) expect(() => parseModel(json)).to.throw('LEARNING_MODEL')
   })
 

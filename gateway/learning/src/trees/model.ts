@@ -5,6 +5,7 @@ import { parsed } from '../parsed.ts'
 import type { Column } from '../table.ts'
 import type { Cut } from './bins.ts'
 import type { Grown, GrownNode } from './grow.ts'
+import { BINS_MAX, DEPTH_MAX } from './settings.ts'
 
 const whole = z
   .int()
@@ -18,7 +19,7 @@ const tree = z.strictObject({
   /** NUMBER: what is not larger goes left. */
   threshold: z.array(finite),
   /** CATEGORY: what goes left. */
-  levels: z.array(z.array(whole).nullable()),
+  levels: z.array(z.array(whole).max(BINS_MAX).nullable()),
   /** What is missing, or a level that was rare, goes left. */
   missingLeft: z.array(z.boolean()),
   /** The node on the left; the one on the right lies behind it. 0 at a leaf. */
@@ -34,7 +35,7 @@ const column = z.strictObject({
   kind: z.enum(['NUMBER', 'CATEGORY']),
   monotone: z.union([z.literal(1), z.literal(-1)]).optional(),
   /** CATEGORY: the levels that were told from others. */
-  levels: z.array(whole).optional(),
+  levels: z.array(whole).max(BINS_MAX).optional(),
 })
 
 const model = z.strictObject({
@@ -61,7 +62,7 @@ export function parseModel(json: unknown): TreeModel {
   return read
 }
 
-/** Each node but the root below exactly one that lies before it: no way through it is endless. */
+/** Each node but the root below exactly one that lies before it: no way through it is endless, or too long to walk. */
 function checkTree(one: ModelTree, columnCount: number, at: number): void {
   const count = one.column.length
   const isAsLong = [
@@ -74,12 +75,16 @@ function checkTree(one: ModelTree, columnCount: number, at: number): void {
   ].every(list => list.length === count)
   required(isAsLong, 'LEARNING_MODEL', `trees.${at}: lists of different lengths`)
   const above = new Uint8Array(count)
+  const depth = new Uint8Array(count)
   for (let node = 0; node < count; node += 1) {
     const of = one.column[node] as number
     if (of < 0) continue
     const left = one.left[node] as number
     const isBelow = of < columnCount && left > node && left + 1 < count
     required(isBelow, 'LEARNING_MODEL', `trees.${at}: node ${node} leads nowhere`)
+    const below = (depth[node] as number) + 1
+    required(below <= DEPTH_MAX, 'LEARNING_MODEL', `trees.${at}: deeper than ${DEPTH_MAX}`)
+    depth.fill(below, left, left + 2)
     above[left] = (above[left] as number) + 1
     above[left + 1] = (above[left + 1] as number) + 1
   }

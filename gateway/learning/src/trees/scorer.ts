@@ -1,7 +1,7 @@
 /** A model laid out to be walked: a row costs some ten microseconds at two hundred trees. */
 import { logistic } from '../exact.ts'
 import { required } from '../fault.ts'
-import type { Table } from '../table.ts'
+import { areSameColumns, type Table } from '../table.ts'
 import type { TreeModel } from './model.ts'
 
 /** All trees behind each other. */
@@ -15,8 +15,8 @@ export interface Walk {
   readonly left: Int32Array
   readonly value: Float64Array
   readonly rows: Float64Array
-  /** By level, whether it goes left. */
-  readonly sides: readonly Uint8Array[]
+  /** By level, whether it goes left; others go as what is missing. */
+  readonly sides: readonly ReadonlyMap<number, boolean>[]
 }
 
 export interface Scorer {
@@ -50,9 +50,7 @@ export function createScorer(model: TreeModel): Scorer {
     score,
     predict,
     predictAll(table) {
-      const isSame =
-        table.columns.length === model.columns.length &&
-        table.columns.every(({ name }, at) => name === model.columns[at]?.name)
+      const isSame = areSameColumns(table.columns, model.columns)
       required(isSame, 'LEARNING_COLUMNS', 'the table has other columns than the model')
       const row = new Float64Array(table.columns.length)
       return Float64Array.from({ length: table.rowCount }, (_, at) => {
@@ -76,13 +74,12 @@ export function isLeftOf(walk: Walk, node: number, value: number): boolean {
   if (value !== value) return walk.missingLeft[node] === 1
   const at = walk.levels[node] as number
   if (at < 0) return value <= (walk.threshold[node] as number)
-  const side = walk.sides[at]?.[value]
-  return (side ?? walk.missingLeft[node]) === 1
+  return walk.sides[at]?.get(value) ?? walk.missingLeft[node] === 1
 }
 
 function walkOf({ trees, columns }: TreeModel): Walk {
   const count = trees.reduce((sum, { column }) => sum + column.length, 0)
-  const sides: Uint8Array[] = []
+  const sides: ReadonlyMap<number, boolean>[] = []
   const walk: Walk = {
     roots: new Int32Array(trees.length),
     column: new Int32Array(count),
@@ -110,22 +107,22 @@ function walkOf({ trees, columns }: TreeModel): Walk {
       if (!levels) return
       walk.levels[base + node] = sides.length
       const known = columns[tree.column[node] as number]?.levels ?? []
-      sides.push(sidesOfLevels(levels, known, tree.missingLeft[node] === true))
+      sides.push(sidesOfLevels(levels, known))
     })
     base += tree.column.length
   })
   return walk
 }
 
-/** A level that was not told from others when the model was grown is as good as missing. */
-function sidesOfLevels(
+/**
+ * A level that was not told from others when the model was grown is in none of them. No room is made by the size of a
+ * level: a model may come from anybody.
+ */
+const sidesOfLevels = (
   levels: readonly number[],
   known: readonly number[],
-  missingLeft: boolean,
-): Uint8Array {
-  const sides = new Uint8Array(Math.max(0, ...known.map(level => level + 1)))
-  if (missingLeft) sides.fill(1)
-  for (const level of known) sides[level] = 0
-  for (const level of levels) sides[level] = 1
-  return sides
-}
+): ReadonlyMap<number, boolean> =>
+  new Map([
+    ...known.map(level => [level, false] as const),
+    ...levels.map(one => [one, true] as const),
+  ])

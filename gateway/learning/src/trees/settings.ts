@@ -49,6 +49,11 @@ export const TREE_SETTINGS: TreeSettings = {
   seed: 1,
 }
 
+/** Of a column; one more holds what is missing. */
+export const BINS_MAX = 254
+/** Splits on the way to any leaf. */
+export const DEPTH_MAX = 64
+
 const isWhole = (value: number, from: number, to: number): boolean =>
   Number.isInteger(value) && value >= from && value <= to
 
@@ -60,7 +65,7 @@ export function checkedSettings(given: Partial<TreeSettings>): TreeSettings {
   const holds: Readonly<Record<string, boolean>> = {
     trees: isWhole(settings.trees, 1, 100_000),
     leaves: isWhole(settings.leaves, 2, 4_096),
-    depthMax: isWhole(settings.depthMax, 1, 64),
+    depthMax: isWhole(settings.depthMax, 1, DEPTH_MAX),
     learningRate: settings.learningRate > 0 && settings.learningRate <= 1,
     rowsMin: isWhole(settings.rowsMin, 1, 2 ** 31),
     hessianMin: settings.hessianMin >= 0 && Number.isFinite(settings.hessianMin),
@@ -68,7 +73,7 @@ export function checkedSettings(given: Partial<TreeSettings>): TreeSettings {
     gainMin: settings.gainMin >= 0 && Number.isFinite(settings.gainMin),
     columnShare: isShare(settings.columnShare),
     rowShare: isShare(settings.rowShare),
-    binsMax: isWhole(settings.binsMax, 2, 254),
+    binsMax: isWhole(settings.binsMax, 2, BINS_MAX),
     levelRowsMin: isWhole(settings.levelRowsMin, 1, 2 ** 31),
     levelSmoothing: settings.levelSmoothing >= 0 && Number.isFinite(settings.levelSmoothing),
     seed: isWhole(settings.seed, 0, 2 ** 32 - 1),

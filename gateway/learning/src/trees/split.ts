@@ -68,13 +68,12 @@ export function bestSplit(looking: Looking, leaf: Leaf, bins: ColumnSums): Split
 }
 
 function splitNumbers(looking: Looking, leaf: Leaf, bins: ColumnSums): Split | undefined {
-  const best: Best = { gain: 0, at: -1, first: 0, second: 0, missingLeft: false }
   const { sums, offset } = bins
   const hasMissing = (sums[offset + 1] as number) >= looking.scales.row
   const { low, high } = leaf.bounds
   const scan = bins.monotone === 0 && low === -Infinity && high === Infinity ? scanFree : scanBound
   const least = looking.settings.gainMin + fallOfAll(looking, leaf)
-  best.gain = least
+  const best: Best = { gain: least, at: -1, first: 0, second: 0, missingLeft: false }
   scan(looking, leaf, bins, { best, missingLeft: false })
   if (hasMissing) scan(looking, leaf, bins, { best, missingLeft: true })
   if (best.at < 0) return undefined
@@ -190,11 +189,10 @@ const LEVELS_MAX = 32
 
 /** Levels in the order of what they ask for; those at either end go left. */
 function splitLevels(looking: Looking, leaf: Leaf, bins: ColumnSums): Split | undefined {
-  const { settings, scales } = looking
+  const { settings } = looking
   const order = levelsInOrder(looking, bins)
   const l2 = settings.l2 + settings.levelSmoothing
-  const all = sumsOf(leaf.first, leaf.second, scales)
-  const least = settings.gainMin + fall(all, settings.l2, valueOf(all, settings.l2, leaf.bounds))
+  const least = settings.gainMin + fallOfAll(looking, leaf)
   const best: Best = { gain: least, at: -1, first: 0, second: 0, missingLeft: false }
   let found: readonly number[] = []
   for (const way of [order, order.toReversed()]) {

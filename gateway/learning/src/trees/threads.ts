@@ -29,9 +29,11 @@ export async function trainInThreads(
   const meeting = createMeeting(of)
   const orders = Array.from({ length: of }, (_, at): Order => ({ task, crew: { at, ...meeting } }))
   const workers = orders.map(startThread)
+  const settled = new AbortController()
   try {
-    return await said(workers, { signal, onTree })
+    return await said(workers, { signal, onTree, settled: settled.signal })
   } finally {
+    settled.abort()
     await Promise.all(workers.map(worker => worker.terminate()))
   }
 }
@@ -45,11 +47,14 @@ const startThread = (order: Order): Worker =>
 interface Told {
   readonly signal: AbortSignal | undefined
   readonly onTree: ThreadOptions['onTree'] | undefined
+  /** Then nobody listens to `signal`, which may outlive many trainings. */
+  readonly settled: AbortSignal
 }
 
-function said(workers: readonly Worker[], { signal, onTree }: Told): Promise<TreeModel> {
+function said(workers: readonly Worker[], { signal, onTree, settled }: Told): Promise<TreeModel> {
   return new Promise((resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    const refuse = (): void => reject(signal?.reason as Error)
+    signal?.addEventListener('abort', refuse, { once: true, signal: settled })
     for (const worker of workers) {
       worker.on('error', reject)
       // All others would wait for it for ever.

@@ -185,6 +185,11 @@ describe('boosted trees', () => {
         { objective: 'SQUARED' },
         'LEARNING_LABELS',
       ],
+      [
+        learnt,
+        { held: sketched({ rows: 9, seed: 1, columns: numbers(6), odds: () => 0 }) },
+        'LEARNING_COLUMNS',
+      ],
       [learnt, { leaves: 1 }, 'LEARNING_SETTINGS'],
       [learnt, { rowShare: 0 }, 'LEARNING_SETTINGS'],
       [learnt, { learningRate: NaN }, 'LEARNING_SETTINGS'],

@@ -1,6 +1,6 @@
 /** Grows a model from a table, in this thread. */
 import { required } from '../fault.ts'
-import type { Labelled } from '../table.ts'
+import { areSameColumns, type Labelled } from '../table.ts'
 import { binned, cutTable, type Cut } from './bins.ts'
 import { boost, type BinnedRows, type Task } from './boost.ts'
 import { scalesOf, type Extent } from './gradients.ts'
@@ -36,7 +36,11 @@ export function prepare(learnt: Labelled, options: TrainOptions, isShared: boole
   const { held, patience = PATIENCE, onTree, ...given } = options
   const settings = checkedSettings(given)
   checkRows(learnt, settings)
-  if (held) checkRows(held, settings)
+  if (held) {
+    checkRows(held, settings)
+    const isSame = areSameColumns(held.table.columns, learnt.table.columns)
+    required(isSame, 'LEARNING_COLUMNS', 'the rows held back have other columns')
+  }
   const cuts = cutTable(learnt.table, {
     binsMax: settings.binsMax,
     rowsMin: Math.max(1, Math.min(3, settings.rowsMin)),
@@ -83,10 +87,7 @@ function copied(values: Float64Array, isShared: boolean): Float64Array {
 /** Scores of quantities may pass the largest label, but not by much. */
 const OVERSHOOT = 4
 
-export function extentOf(
-  { table, labels, weights }: Labelled,
-  { objective }: TreeSettings,
-): Extent {
+function extentOf({ table, labels, weights }: Labelled, { objective }: TreeSettings): Extent {
   const largest = (values: Float64Array): number =>
     values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   return {
@@ -112,7 +113,8 @@ function checkRows({ table, labels, weights }: Labelled, { objective }: TreeSett
   required(labels.every(isLabel), 'LEARNING_LABELS', 'a label is out of range')
   const isWeight = (weight: number): boolean => weight >= 0 && Number.isFinite(weight)
   if (!weights) return
-  required(weights.length === rowCount && weights.every(isWeight), 'LEARNING_LABELS', 'a weight is')
+  const areWeights = weights.length === rowCount && weights.every(isWeight)
+  required(areWeights, 'LEARNING_LABELS', 'a weight is missing or out of range')
   required(
     weights.some(weight => weight > 0),
     'LEARNING_LABELS',
